@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/base/config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/slice.h"
+
+enum type { CFG_INT, CFG_BOOL, CFG_STR, CFG_ENUM };
+enum { CFG_REQUIRED = 1, CFG_SECRET = 2 };
+
+struct key {
+    const char *name;
+    enum type type;
+    size_t offset;
+    const char *dflt; /* NULL: no value */
+    int64_t lo;
+    int64_t hi;
+    unsigned flags;
+    const char *words; /* CFG_ENUM: "a|b|c", stored as the index for ints, as text for strings */
+    const char *meaning;
+};
+
+#define INT(k, field, dflt, lo, hi, meaning)                                                       \
+    {                                                                                              \
+        k, CFG_INT, offsetof(struct config, field), dflt, lo, hi, 0, NULL, meaning                 \
+    }
+#define STR(k, field, dflt, flags, meaning)                                                        \
+    {                                                                                              \
+        k, CFG_STR, offsetof(struct config, field), dflt, 0, 0, flags, NULL, meaning               \
+    }
+#define BOOL(k, field, dflt, meaning)                                                              \
+    {                                                                                              \
+        k, CFG_BOOL, offsetof(struct config, field), dflt, 0, 0, 0, NULL, meaning                  \
+    }
+#define WORD(k, field, dflt, words, meaning)                                                       \
+    {                                                                                              \
+        k, CFG_STR, offsetof(struct config, field), dflt, 0, 0, 0, words, meaning                  \
+    }
+
+static const struct key keys[] = {
+    {"CM_ENV", CFG_ENUM, offsetof(struct config, env), "production", 0, 0, 0,
+     "production|development|test",
+     "where this runs; the development issuer needs development or test"},
+
+    STR("CM_DATABASE_URL", database_url, NULL, CFG_REQUIRED | CFG_SECRET,
+        "libpq address for the workers, as role cm_app"),
+    STR("CM_DATABASE_OWNER_URL", database_owner_url, NULL, CFG_SECRET,
+        "as role cm_owner: migrate, maintain, admin"),
+    STR("CM_DATABASE_ADMIN_URL", database_admin_url, NULL, CFG_SECRET,
+        "as a superuser: bootstrap only"),
+    BOOL("CM_DB_PREPARE", db_prepare, "on", "prepare statements; off behind PgBouncer before 1.21"),
+    INT("CM_DB_CONNECT_MS", db_connect_ms, "3000", 100, 60000,
+        "deadline of a new database connection"),
+
+    STR("CM_MIGRATIONS_DIR", migrations_dir, "migrations", 0, "the schema's steps; for migrate"),
+    STR("CM_RUN_DIR", run_dir, "/run/clientmetrics", 0, "sockets and pid files"),
+    STR("CM_SPOOL_DIR", spool_dir, "/var/tmp", 0,
+        "unlinked files of uploads while they arrive; needs O_TMPFILE"),
+
+    INT("CM_WEB_WORKERS", web_workers, "8", 1, 512, "processes for short requests"),
+    INT("CM_STREAM_WORKERS", stream_workers, "8", 1, 512,
+        "processes for uploads and large downloads"),
+    INT("CM_JOB_WORKERS", job_workers, "2", 1, 512, "processes that run jobs"),
+    INT("CM_REQUEST_TIMEOUT_MS", request_ms, "15000", 100, 600000, "deadline of a short request"),
+    INT("CM_STREAM_TIMEOUT_MS", stream_ms, "1800000", 1000, 86400000,
+        "deadline of an upload or large download"),
+    INT("CM_STREAMS_PER_TENANT", streams_per_tenant, "4", 1, 512,
+        "uploads of one tenant at the same time"),
+    INT("CM_BODY_MIN_BYTES_PER_S", body_min_bytes_per_s, "512", 0, 1 << 30,
+        "slower bodies are answered 408 after 10 s; below the 1 KB/s of a bad phone line"),
+    INT("CM_UPLOAD_MAX_BYTES", upload_max_bytes, "1073741824", 1024, 1099511627776,
+        "largest upload"),
+    INT("CM_UPLOAD_MAX_ROWS", upload_max_rows, "10000000", 1, 1000000000, "most rows of an upload"),
+    INT("CM_WORKER_MAX_REQUESTS", worker_max_requests, "100000", 1, 1000000000,
+        "a worker retires after so many, plus jitter"),
+    INT("CM_WORKER_MAX_RSS_BYTES", worker_max_rss_bytes, "268435456", 16777216, 1099511627776,
+        "a larger worker retires"),
+    INT("CM_SHUTDOWN_GRACE_MS", shutdown_grace_ms, "30000", 100, 3600000,
+        "for requests in flight after TERM"),
+
+    STR("CM_OIDC_ISSUER", oidc_issuer, NULL, 0, "exact `iss` of access tokens"),
+    STR("CM_OIDC_JWKS_URL", oidc_jwks_url, NULL, 0, "where its keys are published"),
+    STR("CM_OIDC_AUDIENCE", oidc_audience, "clientmetrics-api", 0, "must be in `aud`"),
+    STR("CM_OIDC_CLIENTS", oidc_clients, "clientmetrics-web", 0, "comma list of allowed `azp`"),
+    STR("CM_OIDC_CLIENT_ID", oidc_client_id, "clientmetrics-web", 0,
+        "client that the browser application signs in with"),
+    STR("CM_OIDC_TENANT_CLAIM", oidc_tenant_claim, "organization", 0,
+        "claim that names the tenants: string, array or map"),
+    INT("CM_OIDC_LEEWAY_S", oidc_leeway_s, "30", 0, 300, "clock difference that is forgiven"),
+    INT("CM_OIDC_MAX_LIFETIME_S", oidc_max_lifetime_s, "86400", 60, 31536000,
+        "longest life of an access token"),
+    STR("CM_OIDC_OPERATOR_ROLE", oidc_operator_role, "clientmetrics-operator", 0,
+        "realm role that sees status and metrics"),
+    BOOL("CM_DEV_ISSUER", dev_issuer, "off", "the built-in issuer for a developer's machine"),
+    STR("CM_DEV_ISSUER_KEY_FILE", dev_issuer_key_file, NULL, 0,
+        "its private key; made when absent"),
+
+    STR("CM_CA_FILE", ca_file, NULL, 0,
+        "certificates to trust instead of the system's, for calls we make"),
+    STR("CM_NET_ALLOW_PRIVATE", net_allow_private, NULL, 0,
+        "comma list of hosts that may have private addresses"),
+
+    WORD("CM_LLM_PROVIDER", llm_provider, "rules", "rules",
+         "who reads conversations; rules is built in and offline"),
+    INT("CM_JOB_LEASE_MS", job_lease_ms, "60000", 1000, 3600000,
+        "a worker silent for so long loses its jobs"),
+    INT("CM_JOB_POLL_MS", job_poll_ms, "2000", 50, 600000,
+        "look for jobs at least so often, should a NOTIFY be lost"),
+    INT("CM_JOB_BATCH", job_batch, "20", 1, 1000, "jobs claimed at once"),
+
+    WORD("CM_LOG_LEVEL", log_level, "info", "debug|info|warn|error|off",
+         "least level that is written"),
+    STR("CM_LOG_FILE", log_file, "-", 0, "path, or - for stderr"),
+    STR("CM_AUDIT_KEY", audit_key, NULL, CFG_SECRET,
+        "key of the digests in the audit log; 16 bytes or more"),
+    INT("CM_SLOW_REQUEST_MS", slow_request_ms, "1000", 1, 600000,
+        "requests slower than this log their statement"),
+};
+enum { NKEYS = sizeof keys / sizeof *keys };
+
+/* Words that begin with CM_ and belong to scripts and tests, not to this table. */
+static const char *const foreign[] = {"CM_CONFIG_FILE", "CM_TEST_",      "CM_E2E_",     "CM_STATE",
+                                      "CM_SHARED_DATA", "CM_HTTPS_PORT", "CM_OPS_PORT", "CM_BENCH_",
+                                      "CM_BARE_",       "CM_RUN_USER",   "CM_PG_",      "CM_LOCAL_",
+                                      "CM_VERSION"};
+
+extern char **environ;
+
+static bool is_foreign(struct slice name)
+{
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
+        if (slice_starts(name, slice_cstr(foreign[i])))
+            return true;
+    }
+    return false;
+}
+
+static const struct key *key_find(struct slice name)
+{
+    for (int i = 0; i < NKEYS; i++) {
+        if (slice_is(name, keys[i].name))
+            return &keys[i];
+    }
+    return NULL;
+}
+
+/* Index of `v` in "a|b|c", or -1. */
+static int word_index(const char *words, const char *v)
+{
+    struct slice rest = slice_cstr(words);
+
+    for (int i = 0; rest.n; i++) {
+        if (slice_is(slice_cut(rest, '|', &rest), v))
+            return i;
+    }
+    return -1;
+}
+
+static int bool_word(const char *v)
+{
+    static const char *const yes[] = {"on", "true", "yes", "1"};
+    static const char *const no[] = {"off", "false", "no", "0"};
+
+    for (int i = 0; i < 4; i++) {
+        if (strcmp(v, yes[i]) == 0)
+            return 1;
+        if (strcmp(v, no[i]) == 0)
+            return 0;
+    }
+    return -1;
+}
+
+static int assign(struct config *c, const struct key *k, const char *value, FILE *problems)
+{
+    void *at = (char *)c + k->offset;
+    int64_t n = 0;
+    int w;
+
+    switch (k->type) {
+    case CFG_STR:
+        if (k->words && word_index(k->words, value) < 0) {
+            fprintf(problems, "%s: must be one of %s\n", k->name, k->words);
+            return -1;
+        }
+        *(const char **)at = *value ? value : NULL;
+        return 0;
+    case CFG_ENUM:
+        w = word_index(k->words, value);
+        if (w < 0) {
+            fprintf(problems, "%s: must be one of %s\n", k->name, k->words);
+            return -1;
+        }
+        *(int64_t *)at = w;
+        return 0;
+    case CFG_BOOL:
+        w = bool_word(value);
+        if (w < 0) {
+            fprintf(problems, "%s: must be on or off\n", k->name);
+            return -1;
+        }
+        *(bool *)at = w == 1;
+        return 0;
+    case CFG_INT:
+        if (!slice_to_i64(slice_cstr(value), &n) || n < k->lo || n > k->hi) {
+            fprintf(problems, "%s: must be a whole number from %lld to %lld\n", k->name,
+                    (long long)k->lo, (long long)k->hi);
+            return -1;
+        }
+        *(int64_t *)at = n;
+        return 0;
+    }
+    return -1;
+}
+
+/* The file's KEY=VALUE lines become environment variables where none is set: one source to read afterwards. */
+static int load_file(const char *path, FILE *problems)
+{
+    char line[8192];
+    FILE *f = fopen(path, "re");
+    int bad = 0;
+    int n = 0;
+
+    if (!f) {
+        fprintf(problems, "CM_CONFIG_FILE: cannot open %s: %s\n", path, strerror(errno));
+        return -1;
+    }
+    while (fgets(line, sizeof line, f)) {
+        struct slice value;
+        struct slice text = slice_trim(slice_cstr(line));
+        struct slice name;
+        char *eq;
+
+        n++;
+        if (!text.n || text.p[0] == '#')
+            continue;
+        eq = memchr(text.p, '=', text.n);
+        name = slice_trim(slice_cut(text, '=', &value));
+        value = slice_trim(value);
+        if (!eq || !name.n || name.n > 100) {
+            fprintf(problems, "%s:%d: not KEY=VALUE\n", path, n);
+            bad = -1;
+            continue;
+        }
+        if (value.n >= 2 && (value.p[0] == '"' || value.p[0] == '\'') &&
+            value.p[value.n - 1] == value.p[0]) {
+            value.p++;
+            value.n -= 2;
+        }
+        /* both lie in `line`, which is ours to cut */
+        line[name.p - line + (ptrdiff_t)name.n] = '\0';
+        line[value.p - line + (ptrdiff_t)value.n] = '\0';
+        setenv(name.p, value.n ? value.p : "", 0);
+    }
+    fclose(f);
+    return bad;
+}
+
+static int check_unknown(FILE *problems)
+{
+    int bad = 0;
+
+    for (char **e = environ; *e; e++) {
+        struct slice rest;
+        const struct slice name = slice_cut(slice_cstr(*e), '=', &rest);
+
+        if (!slice_starts(name, SLICE("CM_")) || is_foreign(name) || key_find(name))
+            continue;
+        fprintf(problems, "%.*s: no such setting\n", (int)name.n, name.p);
+        bad = -1;
+    }
+    return bad;
+}
+
+/* Rules that join several keys. */
+static int check_together(const struct config *c, FILE *problems)
+{
+    int bad = 0;
+
+    if (c->dev_issuer && c->env == ENV_PRODUCTION) {
+        fprintf(problems, "CM_DEV_ISSUER: refuses to run with CM_ENV=production\n");
+        bad = -1;
+    }
+    if (c->dev_issuer && !c->dev_issuer_key_file) {
+        fprintf(problems, "CM_DEV_ISSUER_KEY_FILE: needed when CM_DEV_ISSUER is on\n");
+        bad = -1;
+    }
+    if (c->audit_key && strlen(c->audit_key) < 16) {
+        fprintf(problems, "CM_AUDIT_KEY: needs 16 bytes or more\n");
+        bad = -1;
+    }
+    return bad;
+}
+
+int config_load(struct config *out, FILE *problems)
+{
+    const char *file = getenv("CM_CONFIG_FILE");
+    struct config c = {0};
+    int bad = 0;
+
+    if (file && *file && load_file(file, problems) < 0)
+        bad = -1;
+    if (check_unknown(problems) < 0)
+        bad = -1;
+    for (int i = 0; i < NKEYS; i++) {
+        const char *v = getenv(keys[i].name);
+
+        if (!v || !*v)
+            v = keys[i].dflt;
+        if (v) {
+            if (assign(&c, &keys[i], v, problems) < 0)
+                bad = -1;
+        } else if (keys[i].flags & CFG_REQUIRED) {
+            fprintf(problems, "%s: required (%s)\n", keys[i].name, keys[i].meaning);
+            bad = -1;
+        }
+    }
+    if (bad == 0)
+        bad = check_together(&c, problems);
+    if (bad == 0)
+        *out = c;
+    return bad;
+}
+
+static void print_value(const struct config *c, const struct key *k, FILE *out)
+{
+    const void *at = (const char *)c + k->offset;
+    const char *s;
+
+    switch (k->type) {
+    case CFG_INT: fprintf(out, "%lld", (long long)*(const int64_t *)at); break;
+    case CFG_BOOL: fputs(*(const bool *)at ? "on" : "off", out); break;
+    case CFG_ENUM: {
+        struct slice rest = slice_cstr(k->words);
+        struct slice w = {0};
+
+        for (int64_t i = 0; i <= *(const int64_t *)at; i++)
+            w = slice_cut(rest, '|', &rest);
+        fprintf(out, "%.*s", (int)w.n, w.p);
+        break;
+    }
+    case CFG_STR:
+        s = *(const char *const *)at;
+        fputs(!s ? "-" : k->flags & CFG_SECRET ? "***" : s, out);
+        break;
+    }
+}
+
+void config_print(const struct config *c, FILE *out)
+{
+    for (int i = 0; i < NKEYS; i++) {
+        const struct key *k = &keys[i];
+
+        fprintf(out, "%s=", k->name);
+        print_value(c, k, out);
+        fprintf(out, "\t(default %s", k->dflt ? k->dflt : "none");
+        if (k->type == CFG_INT)
+            fprintf(out, ", %lld to %lld", (long long)k->lo, (long long)k->hi);
+        if (k->words)
+            fprintf(out, ", one of %s", k->words);
+        fprintf(out, ") %s\n", k->meaning);
+    }
+}
