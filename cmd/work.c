@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* work: the kinds of jobs and who does them; then the master. */
+#include <stdio.h>
+
+#include "cmd/cmd.h"
+#include "core/base/log.h"
+#include "core/meetings/meeting.h"
+#include "core/proc/master.h"
+#include "core/queue/runner.h"
+
+static const struct job_kind kinds[] = {
+    /* name         run               given up            timeout of one */
+    {MEETING_READ, meeting_read_job, meeting_read_dead, 5000},
+};
+
+int cmd_work(const struct config *c, int argc, char **argv)
+{
+    struct runner_options options = {
+        .config = c, .kinds = kinds, .nkinds = sizeof kinds / sizeof *kinds};
+    const struct proc_role roles[] = {{"job", (int)c->job_workers, runner_run, &options}};
+    char pid_file[4096];
+    struct master *m;
+    int status;
+
+    (void)argv;
+    if (argc > 0)
+        return EXIT_USAGE;
+    log_set_role("master");
+    snprintf(pid_file, sizeof pid_file, "%s/work.pid", c->run_dir);
+    m = master_new(&(const struct master_options){
+        .roles = roles, .nroles = 1, .pid_file = pid_file, .grace_ms = c->shutdown_grace_ms});
+    if (!m)
+        return EXIT_FAILED;
+    LOG(LOG_INFO, "work_started", {"workers", LOG_I(c->job_workers)},
+        {"provider", LOG_S(c->llm_provider)});
+    status = master_run(m);
+    master_free(m);
+    return status == 0 ? EXIT_OK : EXIT_FAILED;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * api: the handlers, one api_*.c a resource. Their policy is their row in routes.c; what they answer is in docs/openapi.yaml.
+ */
+#ifndef FCGI_API_H
+#define FCGI_API_H
+
+#include "fcgi/http.h"
+
+#define API_HANDLER(name)                                                                          \
+    int name(struct ctx *cx, const struct http_request *rq, struct http_response *rs)
+
+/* api_system.c */
+API_HANDLER(api_healthz);
+API_HANDLER(api_readyz);
+API_HANDLER(api_client_config);
+/* api_status.c */
+API_HANDLER(api_status);
+API_HANDLER(api_metrics);
+/* api_me.c */
+API_HANDLER(api_me);
+/* api_uploads.c */
+API_HANDLER(api_upload);
+API_HANDLER(api_upload_list);
+API_HANDLER(api_upload_get);
+API_HANDLER(api_upload_errors);
+/* api_jobs.c */
+API_HANDLER(api_process_jobs);
+/* api_meetings.c */
+API_HANDLER(api_meeting_list);
+API_HANDLER(api_meeting_get);
+API_HANDLER(api_meeting_export);
+/* api_charts.c */
+API_HANDLER(api_fields);
+API_HANDLER(api_chart_data);
+
+#endif
