@@ -4,7 +4,12 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
-enum { ID_CHARS = 22, SECRET_CHARS = 43, CRC_CHARS = 6, BODY_CHARS = ID_CHARS + SECRET_CHARS + CRC_CHARS };
+enum {
+    ID_CHARS = 22,
+    SECRET_CHARS = 43,
+    CRC_CHARS = 6,
+    BODY_CHARS = ID_CHARS + SECRET_CHARS + CRC_CHARS
+};
 
 static const char *const prefixes[] = {
     [ENV_PRODUCTION] = "cm_live_",
@@ -42,7 +47,8 @@ static void base62_put(const uint8_t *p, size_t n, char *out, size_t chars)
     OPENSSL_cleanse(left, sizeof left);
 }
 
-/* The reverse. False for another character, or a number that n bytes do not hold: each value has one text. */
+/* The reverse. False for another character, or a number that n bytes do not hold: each value has
+ * one text. */
 static bool base62_get(struct slice s, uint8_t *out, size_t n)
 {
     memset(out, 0, n);
@@ -98,19 +104,21 @@ bool api_token_is_like(struct slice s)
 bool api_token_parse(enum config_env env, struct slice s, struct api_token *out)
 {
     const struct slice prefix = slice_cstr(prefixes[env]);
-    const char *at = s.p + prefix.n;
+    const char *at;
     uint8_t secret[API_TOKEN_SECRET_BYTES];
     uint8_t stated[4];
     uint8_t crc[4];
-    struct api_token token;
+    struct api_token token = {0};
     bool good;
 
     if (s.n != prefix.n + BODY_CHARS || !slice_starts(s, prefix))
         return false;
+    at = s.p + prefix.n;
     crc_bytes((struct slice){s.p, s.n - CRC_CHARS}, crc);
     good = base62_get((struct slice){at, ID_CHARS}, token.id.b, sizeof token.id.b) &&
            base62_get((struct slice){at + ID_CHARS, SECRET_CHARS}, secret, sizeof secret) &&
-           base62_get((struct slice){at + ID_CHARS + SECRET_CHARS, CRC_CHARS}, stated, sizeof stated) &&
+           base62_get((struct slice){at + ID_CHARS + SECRET_CHARS, CRC_CHARS}, stated,
+                      sizeof stated) &&
            memcmp(stated, crc, sizeof crc) == 0;
     if (good) {
         hash_sha256(secret, sizeof secret, token.proof);

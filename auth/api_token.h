@@ -3,14 +3,15 @@
  * api_token: the text of an API token, and what of it is stored.
  *
  *   cm_ live _ IIIIIIIIIIIIIIIIIIIIII SSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSS CCCCCC
- *       |      id, 16 bytes (22)      secret, 32 bytes (43)                       CRC-32 (6) of all before it
+ *       |      id, 16 bytes (22)      secret, 32 bytes (43)                       CRC-32 (6)
  *       live (production), dev or test
  *
- * All in base62 of fixed width, most significant digit first. The prefix lets secret scanners find a leaked token, the
- * checksum lets them and us tell a token from a look-alike without asking the database. A token of another
- * environment is no token here.
+ * All in base62 of fixed width, most significant digit first; the CRC is of all before it. The
+ * prefix lets secret scanners find a leaked token, the checksum lets them and us tell a token from
+ * a look-alike without asking the database. A token of another environment is no token here.
  *
- * The secret is 32 random bytes, so one SHA-256 of it is as good as any slow hash; only that is stored.
+ * The secret is 32 random bytes, so one SHA-256 of it is as good as any slow hash; only that is
+ * stored.
  */
 #ifndef AUTH_API_TOKEN_H
 #define AUTH_API_TOKEN_H
@@ -36,10 +37,12 @@ struct api_token {
 /* A new id and secret. `text` is shown once and never stored. */
 void api_token_make(enum config_env env, char text[API_TOKEN_TEXT_BYTES], struct api_token *out);
 
-/* It begins like an API token, so it is one or it is refused: it is never tried as anything else. */
+/* It begins like an API token, so it is one or it is refused: it is never tried as anything else.
+ * */
 bool api_token_is_like(struct slice s);
 
-/* False for anything that api_token_make() of this environment cannot have made; then *out is untouched. */
+/* False for anything that api_token_make() of this environment cannot have made; then *out is
+ * untouched. */
 bool api_token_parse(enum config_env env, struct slice s, struct api_token *out);
 
 #endif

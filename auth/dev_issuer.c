@@ -27,7 +27,8 @@
 #define SCOPE      "openid profile email organization"
 #define PASSWORD   "demo"
 
-/* The last column is a realm role beside Keycloak's own; '!' stands for the configured operator's role. */
+/* The last column is a realm role beside Keycloak's own; '!' stands for the configured operator's
+ * role. */
 static const struct user {
     const char *subject;
     const char *email;
@@ -66,7 +67,8 @@ struct dev_issuer {
     char origin[128];
     char kid[44];
     EVP_PKEY *key;
-    uint8_t code_key[SHA256_BYTES]; /* codes are authenticated with this: they must never verify as tokens */
+    /* codes are authenticated with this: they must never verify as tokens */
+    uint8_t code_key[SHA256_BYTES];
     struct used *used;
 };
 
@@ -124,8 +126,8 @@ static bool derive(struct dev_issuer *d)
     n = i2d_PrivateKey(d->key, &der);
     if (n <= 0)
         return false;
-    hash_hmac_sha256(SLICE("clientmetrics development issuer codes"), (struct slice){(char *)der, (size_t)n},
-                     d->code_key);
+    hash_hmac_sha256(SLICE("clientmetrics development issuer codes"),
+                     (struct slice){(char *)der, (size_t)n}, d->code_key);
     OPENSSL_clear_free(der, (size_t)n);
     return true;
 }
@@ -138,19 +140,22 @@ struct dev_issuer *dev_issuer_new(const struct config *c, FILE *problems)
     void *map;
 
     if (c->env != ENV_DEVELOPMENT && c->env != ENV_TEST) {
-        fprintf(problems, "CM_DEV_ISSUER: the development issuer runs only where CM_ENV is development or test\n");
+        fprintf(problems, "CM_DEV_ISSUER: the development issuer runs only where CM_ENV is "
+                          "development or test\n");
         return NULL;
     }
     if (!split_issuer(c->oidc_issuer, origin, sizeof origin)) {
-        fprintf(problems, "CM_OIDC_ISSUER: the development issuer needs http(s)://localhost[:port]" REALM_PATH
-                          " (or 127.0.0.1, [::1])\n");
+        fprintf(problems,
+                "CM_OIDC_ISSUER: the development issuer needs http(s)://localhost[:port]" REALM_PATH
+                " (or 127.0.0.1, [::1])\n");
         return NULL;
     }
     key = dev_issuer_key_load(c->dev_issuer_key_file, problems);
     if (!key)
         return NULL;
     d = calloc(1, sizeof *d);
-    map = mmap(NULL, sizeof(struct used), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    map =
+        mmap(NULL, sizeof(struct used), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (!d || map == MAP_FAILED) {
         fprintf(problems, "the development issuer gets no memory: %s\n", strerror(errno));
         if (map != MAP_FAILED)
@@ -182,10 +187,11 @@ void dev_issuer_free(struct dev_issuer *d)
 /* ---- what was used ---- */
 
 /*
- * A table of 64-bit names in shared memory, open to all workers at once without locks. A name lives in the window of
- * USED_WINDOW places after its hash: in the first that was empty when it came, or when all are taken in the place of
- * one of them. A place never becomes empty again, so two workers with the same name that walk the window in order
- * meet at the same place, and one compare-and-swap loses.
+ * A table of 64-bit names in shared memory, open to all workers at once without locks. A name lives
+ * in the window of USED_WINDOW places after its hash: in the first that was empty when it came, or
+ * when all are taken in the place of one of them. A place never becomes empty again, so two workers
+ * with the same name that walk the window in order meet at the same place, and one compare-and-swap
+ * loses.
  */
 static uint64_t used_name(const char *kind, struct slice id)
 {
@@ -305,7 +311,8 @@ static void redirect(struct dev_answer *out, struct slice uri)
 
 /* ---- discovery and certs ---- */
 
-static void put_endpoint(struct jw *w, const struct dev_issuer *d, const char *key, const char *name)
+static void put_endpoint(struct jw *w, const struct dev_issuer *d, const char *key,
+                         const char *name)
 {
     char url[sizeof d->origin + 128];
 
@@ -343,7 +350,8 @@ void dev_issuer_discovery(const struct dev_issuer *d, struct dev_answer *out)
     put_words(&w, "id_token_signing_alg_values_supported", "RS256");
     put_words(&w, "token_endpoint_auth_methods_supported", "none");
     put_words(&w, "scopes_supported", SCOPE);
-    put_words(&w, "claims_supported", "iss sub aud exp iat auth_time name given_name family_name preferred_username email");
+    put_words(&w, "claims_supported",
+              "iss sub aud exp iat auth_time name given_name family_name preferred_username email");
     jw_end(&w);
     answer_json(out, 200);
 }
@@ -355,7 +363,7 @@ static void put_number(struct jw *w, const char *name, const EVP_PKEY *key, cons
     char text[SIGNATURE_BYTES_MAX * 4 / 3 + 4];
 
     if (EVP_PKEY_get_bn_param(key, param, &n) != 1 || BN_num_bytes(n) > SIGNATURE_BYTES_MAX)
-        return; /* cannot be: the key was checked when it was read; and a JWK without n is skipped by readers */
+        return; /* cannot be, the key was checked; and readers skip a JWK without n */
     hash_base64url_encode(bytes, (size_t)BN_bn2bin(n, bytes), text);
     BN_free(n);
     jw_kstr(w, name, text);
@@ -413,7 +421,8 @@ static void put_base64url(struct sb *out, const void *p, size_t n)
     free(text);
 }
 
-static bool sign(const struct dev_issuer *d, struct slice text, uint8_t out[SIGNATURE_BYTES_MAX], size_t *n)
+static bool sign(const struct dev_issuer *d, struct slice text, uint8_t out[SIGNATURE_BYTES_MAX],
+                 size_t *n)
 {
     EVP_MD_CTX *md = EVP_MD_CTX_new();
     bool good;
@@ -461,7 +470,8 @@ static json_t *open_token(const struct dev_issuer *d, struct slice token, const 
     n = hash_base64url_decode(signature, bytes);
     md = EVP_MD_CTX_new();
     good = n > 0 && md && EVP_DigestVerifyInit(md, NULL, EVP_sha256(), NULL, d->key) == 1 &&
-           EVP_DigestVerify(md, bytes, (size_t)n, (const unsigned char *)token.p, header.n + 1 + payload.n) == 1;
+           EVP_DigestVerify(md, bytes, (size_t)n, (const unsigned char *)token.p,
+                            header.n + 1 + payload.n) == 1;
     EVP_MD_CTX_free(md);
     if (!good)
         return NULL;
@@ -526,12 +536,13 @@ static bool session_read(struct session *s, const json_t *v)
 {
     *s = (struct session){.user = user_by_subject(json_str(v, "sub"))};
     return s->user && copy_text(s->client, sizeof s->client, json_str(v, "azp")) &&
-           copy_text(s->id, sizeof s->id, json_str(v, "sid")) && json_i64(v, "auth_time", &s->auth_time_s);
+           copy_text(s->id, sizeof s->id, json_str(v, "sid")) &&
+           json_i64(v, "auth_time", &s->auth_time_s);
 }
 
 /* The members that all four kinds share; the object stays open. */
-static void put_session(struct jw *w, const struct dev_issuer *d, const struct session *s, const char *typ,
-                        int64_t life_s)
+static void put_session(struct jw *w, const struct dev_issuer *d, const struct session *s,
+                        const char *typ, int64_t life_s)
 {
     struct uuid jti = uuid_new();
 
@@ -583,7 +594,8 @@ static void put_access(struct jw *w, const struct dev_issuer *d, const struct se
     jw_end(w);
     jw_end(w);
     jw_kstr(w, "scope", SCOPE);
-    /* in Keycloak the optional scope `organization` brings this; here it is as if it were a default one */
+    /* in Keycloak the optional scope `organization` brings this; here it is as if it were a default
+     * one */
     put_words(w, d->config->oidc_tenant_claim, s->user->organization);
     put_person(w, s->user);
     jw_end(w);
@@ -607,7 +619,8 @@ static void put_refresh(struct jw *w, const struct dev_issuer *d, const struct s
     jw_end(w);
 }
 
-static bool put_signed(struct jw *w, const struct dev_issuer *d, const char *key, const struct session *s,
+static bool put_signed(struct jw *w, const struct dev_issuer *d, const char *key,
+                       const struct session *s,
                        void (*put)(struct jw *, const struct dev_issuer *, const struct session *))
 {
     struct sb payload;
@@ -627,14 +640,16 @@ static bool put_signed(struct jw *w, const struct dev_issuer *d, const char *key
     return good;
 }
 
-static void answer_tokens(const struct dev_issuer *d, const struct session *s, struct dev_answer *out)
+static void answer_tokens(const struct dev_issuer *d, const struct session *s,
+                          struct dev_answer *out)
 {
     struct jw w;
     bool good;
 
     jw_init(&w, &out->body);
     jw_object(&w);
-    good = put_signed(&w, d, "access_token", s, put_access) && put_signed(&w, d, "id_token", s, put_id) &&
+    good = put_signed(&w, d, "access_token", s, put_access) &&
+           put_signed(&w, d, "id_token", s, put_id) &&
            put_signed(&w, d, "refresh_token", s, put_refresh);
     jw_ki64(&w, "expires_in", DEV_ISSUER_ACCESS_S);
     jw_ki64(&w, "refresh_expires_in", DEV_ISSUER_REFRESH_S);
@@ -695,16 +710,17 @@ static bool has_word(struct slice words, const char *word)
     return false;
 }
 
-/* True when the page may be shown. Else the answer says what is wrong: to the client by redirect, or, as long as it is
- * not known whose the address is, to whoever asked. */
+/* True when the page may be shown. Else the answer says what is wrong: to the client by redirect,
+ * or, as long as it is not known whose the address is, to whoever asked. */
 static bool read_request(const struct dev_issuer *d, struct dev_params in, struct auth_request *rq,
                          struct dev_answer *out)
 {
     const struct slice mode = param(in, "response_mode");
     const char *error = NULL;
 
-    *rq = (struct auth_request){param(in, "client_id"), param(in, "redirect_uri"), param(in, "state"),
-                                param(in, "nonce"), param(in, "code_challenge")};
+    *rq =
+        (struct auth_request){param(in, "client_id"), param(in, "redirect_uri"), param(in, "state"),
+                              param(in, "nonce"), param(in, "code_challenge")};
     if (!slice_is(rq->client_id, d->config->oidc_client_id)) {
         answer_error(out, 400, "invalid_client", "client_id");
         return false;
@@ -715,8 +731,9 @@ static bool read_request(const struct dev_issuer *d, struct dev_params in, struc
     }
     if (!slice_is(param(in, "response_type"), "code"))
         error = "unsupported_response_type";
-    else if (!slice_is(param(in, "code_challenge_method"), "S256") || !is_base64url(rq->challenge) ||
-             rq->state.n > PARAM_BYTES || rq->nonce.n > NONCE_BYTES || (mode.n && !slice_is(mode, "query")))
+    else if (!slice_is(param(in, "code_challenge_method"), "S256") ||
+             !is_base64url(rq->challenge) || rq->state.n > PARAM_BYTES ||
+             rq->nonce.n > NONCE_BYTES || (mode.n && !slice_is(mode, "query")))
         error = "invalid_request";
     else if (!has_word(param(in, "scope"), "openid"))
         error = "invalid_scope";
@@ -739,7 +756,8 @@ static void put_hidden(struct sb *out, const char *name, struct slice value)
 }
 
 /* The page with its {{placeholders}} filled; what it says stands in the page. */
-static void show_page(const struct auth_request *rq, const char *csp_nonce, bool failed, struct dev_answer *out)
+static void show_page(const struct auth_request *rq, const char *csp_nonce, bool failed,
+                      struct dev_answer *out)
 {
     const char *at = dev_issuer_login_html;
     const char *open;
@@ -786,8 +804,8 @@ void dev_issuer_authorize(const struct dev_issuer *d, struct dev_params in, cons
 /* ---- codes ---- */
 
 /* base64url(JSON) . base64url(HMAC). The redirect address only as its digest: it may be long. */
-static void put_code(const struct dev_issuer *d, const struct session *s, const struct auth_request *rq,
-                     struct sb *out)
+static void put_code(const struct dev_issuer *d, const struct session *s,
+                     const struct auth_request *rq, struct sb *out)
 {
     uint8_t digest[SHA256_BYTES];
     char hex[2 * SHA256_BYTES + 1];
@@ -805,7 +823,8 @@ static void put_code(const struct dev_issuer *d, const struct session *s, const 
     jw_end(&w);
 
     put_base64url(out, payload.p, payload.n);
-    hash_hmac_sha256((struct slice){(const char *)d->code_key, sizeof d->code_key}, sb_get(out), digest);
+    hash_hmac_sha256((struct slice){(const char *)d->code_key, sizeof d->code_key}, sb_get(out),
+                     digest);
     sb_putc(out, '.');
     put_base64url(out, digest, sizeof digest);
     sb_done(&payload);
@@ -826,12 +845,16 @@ static json_t *open_code(const struct dev_issuer *d, struct slice code)
     if (!hash_equal(want, bytes, sizeof want))
         return NULL;
     n = hash_base64url_decode(payload, bytes);
-    return n >= 0 && json_read((struct slice){(const char *)bytes, (size_t)n}, &v) == JSON_OK ? v : NULL;
+    return n >= 0 && json_read((struct slice){(const char *)bytes, (size_t)n}, &v) == JSON_OK
+               ? v
+               : NULL;
 }
 
-void dev_issuer_sign_in(struct dev_issuer *d, struct dev_params in, const char *csp_nonce, struct dev_answer *out)
+void dev_issuer_sign_in(struct dev_issuer *d, struct dev_params in, const char *csp_nonce,
+                        struct dev_answer *out)
 {
-    const struct user *user = user_by_password(slice_trim(param(in, "username")), param(in, "password"));
+    const struct user *user =
+        user_by_password(slice_trim(param(in, "username")), param(in, "password"));
     struct auth_request rq;
     struct session s;
     struct sb code;
@@ -893,7 +916,8 @@ static const char *grant_code(struct dev_issuer *d, struct dev_params in, struct
         return "code_unknown";
     if (is_over(v))
         return "code_expired";
-    /* used up by whoever presents it, right or wrong: a stolen code must not be tried again and again */
+    /* used up by whoever presents it, right or wrong: a stolen code must not be tried again and
+     * again */
     if (!used_take(d->used, used_name("code", slice_cstr(json_str(v, "jti")))))
         return "code_used";
     if (!slice_is(param(in, "client_id"), s->client))
@@ -971,9 +995,11 @@ void dev_issuer_logout(struct dev_issuer *d, struct dev_params in, struct dev_an
     const struct slice back = param(in, "post_logout_redirect_uri");
     const struct slice refresh = param(in, "refresh_token");
     const struct slice state = param(in, "state");
-    /* an ID token that is over still tells whose session ends: RP-initiated logout says to accept it */
-    SCOPED(json_drop) json_t *v = refresh.n ? open_token(d, refresh, "Refresh")
-                                            : open_token(d, param(in, "id_token_hint"), "ID");
+    /* an ID token that is over still tells whose session ends: RP-initiated logout says to accept
+     * it */
+    SCOPED(json_drop)
+    json_t *v = refresh.n ? open_token(d, refresh, "Refresh")
+                          : open_token(d, param(in, "id_token_hint"), "ID");
     const char *sid = v ? json_str(v, "sid") : NULL;
 
     if (back.n && !is_own_uri(d, back)) {

@@ -28,7 +28,8 @@ static bool write_key(int fd, EVP_PKEY *key)
         close(fd);
         return false;
     }
-    good = PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL) == 1 && fflush(f) == 0 && fsync(fd) == 0;
+    good = PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL) == 1 && fflush(f) == 0 &&
+           fsync(fd) == 0;
     return fclose(f) == 0 && good;
 }
 
@@ -40,7 +41,8 @@ static bool make(const char *path)
     int fd;
     bool good;
 
-    if (snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid()) >= (int)sizeof temporary) {
+    if (snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid()) >=
+        (int)sizeof temporary) {
         errno = ENAMETOOLONG;
         return false;
     }
@@ -66,7 +68,8 @@ static EVP_PKEY *read_key(int fd, const char *path, FILE *problems)
     EVP_PKEY *key;
     FILE *f;
 
-    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > FILE_BYTES_MAX || !(f = fdopen(fd, "r"))) {
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > FILE_BYTES_MAX ||
+        !(f = fdopen(fd, "r"))) {
         close(fd);
         return complain(problems, path, "not a key file");
     }

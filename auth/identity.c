@@ -15,8 +15,9 @@ enum {
     MAP_SETS = 256,
     MAP_WAYS = 4,
     KNOWN_MS = 60 * 1000,
-    UNKNOWN_MS = 5 * 1000, /* an invitation or a new tenant counts soon; a flood of unknowns costs one query each 5 s */
-    EMAIL_BYTES_MIN = 3,   /* shorter ones are no address; the users table says so too */
+    /* an invitation counts soon, and a flood of one unknown costs a query each 5 s */
+    UNKNOWN_MS = 5 * 1000,
+    EMAIL_BYTES_MIN = 3, /* shorter ones are no address; the users table says so too */
 };
 
 /* Whose a credential is. `known` false is remembered too, for less long. */
@@ -73,7 +74,8 @@ bool identity_bearer(struct slice authorization, struct slice *token)
     const size_t n = sizeof scheme - 1;
     struct slice rest;
 
-    if (authorization.n <= n || !slice_eq_nocase((struct slice){authorization.p, n}, slice_cstr(scheme)))
+    if (authorization.n <= n ||
+        !slice_eq_nocase((struct slice){authorization.p, n}, slice_cstr(scheme)))
         return false;
     rest = (struct slice){authorization.p + n, authorization.n - n};
     for (size_t i = 0; i < rest.n; i++)
@@ -83,7 +85,8 @@ bool identity_bearer(struct slice authorization, struct slice *token)
     return true;
 }
 
-enum identity_choice identity_choose(const struct jwt_claims *claims, struct slice choice, const char **slug)
+enum identity_choice identity_choose(const struct jwt_claims *claims, struct slice choice,
+                                     const char **slug)
 {
     if (choice.n == 0 && claims->ntenants == 1) {
         *slug = claims->tenants[0];
@@ -151,15 +154,16 @@ static void map_put(struct identity *s, const struct mapping *m)
     at->until_ms = clock_mono_ms() + (m->known ? KNOWN_MS : UNKNOWN_MS);
 }
 
-static int query_user(struct ctx *cx, const struct identity *s, const struct jwt_claims *c, const char *slug,
-                      struct mapping *m)
+static int query_user(struct ctx *cx, const struct identity *s, const struct jwt_claims *c,
+                      const char *slug, struct mapping *m)
 {
     PGresult *r;
 
     if (db_begin(cx, DB_READ, DB_ENTER_NOBODY, (struct db_need){0}) < 0)
         return -1;
     r = db_query(cx, SQL_IDENTITY_RESOLVE_USER,
-                 (const struct db_arg[]){db_text(s->config->oidc_issuer), db_text(c->subject), db_text(slug)});
+                 (const struct db_arg[]){db_text(s->config->oidc_issuer), db_text(c->subject),
+                                         db_text(slug)});
     if (!r) {
         db_rollback(cx);
         return -1;
@@ -176,8 +180,9 @@ static int first_sign_in(struct ctx *cx, const struct identity *s, const struct 
     if (db_begin(cx, DB_WRITE, DB_ENTER_NOBODY, (struct db_need){0}) < 0)
         return -1;
     if (db_exec(cx, SQL_IDENTITY_FIRST_SIGN_IN,
-                (const struct db_arg[]){db_uuid(&fresh), db_text(s->config->oidc_issuer), db_text(c->subject),
-                                        db_text(c->email), db_bool(c->email_verified), db_text(c->name)},
+                (const struct db_arg[]){db_uuid(&fresh), db_text(s->config->oidc_issuer),
+                                        db_text(c->subject), db_text(c->email),
+                                        db_bool(c->email_verified), db_text(c->name)},
                 NULL) < 0) {
         db_rollback(cx);
         return -1;
@@ -185,8 +190,8 @@ static int first_sign_in(struct ctx *cx, const struct identity *s, const struct 
     return db_commit(cx);
 }
 
-static int resolve_user(struct ctx *cx, struct identity *s, const struct jwt_claims *c, const char *slug,
-                        struct mapping *out)
+static int resolve_user(struct ctx *cx, struct identity *s, const struct jwt_claims *c,
+                        const char *slug, struct mapping *out)
 {
     const struct mapping *known;
     struct mapping m = {0};
@@ -207,7 +212,8 @@ static int resolve_user(struct ctx *cx, struct identity *s, const struct jwt_cla
     return 0;
 }
 
-static int resolve_token(struct ctx *cx, struct identity *s, const struct uuid *id, struct mapping *out)
+static int resolve_token(struct ctx *cx, struct identity *s, const struct uuid *id,
+                         struct mapping *out)
 {
     const struct mapping *known;
     struct mapping m = {0};
@@ -254,7 +260,8 @@ static void become(struct ctx *cx, const struct principal *who)
     memcpy(cx->who.language, language, sizeof language);
 }
 
-static int authenticate_token(struct ctx *cx, struct identity *s, struct slice text, struct slice tenant_choice)
+static int authenticate_token(struct ctx *cx, struct identity *s, struct slice text,
+                              struct slice tenant_choice)
 {
     struct api_token token;
     struct principal who;
@@ -276,7 +283,8 @@ static int authenticate_token(struct ctx *cx, struct identity *s, struct slice t
     return 0;
 }
 
-static int authenticate_user(struct ctx *cx, struct identity *s, struct slice text, struct slice tenant_choice)
+static int authenticate_user(struct ctx *cx, struct identity *s, struct slice text,
+                             struct slice tenant_choice)
 {
     struct jwt_claims *c = &s->claims;
     const enum jwt_refusal r = jwt_verify(s->verifier, text, cx->deadline_ms, c);
@@ -291,7 +299,8 @@ static int authenticate_user(struct ctx *cx, struct identity *s, struct slice te
         return ctx_fail(cx, ERR_INVALID, "tenant_required", "X-Tenant",
                         "the access token names several tenants; choose one with X-Tenant");
     case IDENTITY_NOT_AMONG:
-        return ctx_fail(cx, ERR_FORBIDDEN, "tenant_forbidden", "X-Tenant", "not a tenant of this access token");
+        return ctx_fail(cx, ERR_FORBIDDEN, "tenant_forbidden", "X-Tenant",
+                        "not a tenant of this access token");
     }
     if (resolve_user(cx, s, c, slug, &m) < 0)
         return -1;
@@ -309,7 +318,8 @@ static int authenticate_user(struct ctx *cx, struct identity *s, struct slice te
     return 0;
 }
 
-int identity_authenticate(struct ctx *cx, struct identity *s, struct slice authorization, struct slice tenant_choice)
+int identity_authenticate(struct ctx *cx, struct identity *s, struct slice authorization,
+                          struct slice tenant_choice)
 {
     struct slice token;
 

@@ -23,12 +23,30 @@ enum {
     MEMBER_BYTES_MAX = RSA_BITS_MAX / 8 + 1,
 };
 
-static void pkey_drop(EVP_PKEY **k) { EVP_PKEY_free(*k); }
-static void pkey_ctx_drop(EVP_PKEY_CTX **c) { EVP_PKEY_CTX_free(*c); }
-static void params_drop(OSSL_PARAM **p) { OSSL_PARAM_free(*p); }
-static void build_drop(OSSL_PARAM_BLD **b) { OSSL_PARAM_BLD_free(*b); }
-static void bn_drop(BIGNUM **n) { BN_free(*n); }
-static void bio_drop(BIO **b) { BIO_free(*b); }
+static void pkey_drop(EVP_PKEY **k)
+{
+    EVP_PKEY_free(*k);
+}
+static void pkey_ctx_drop(EVP_PKEY_CTX **c)
+{
+    EVP_PKEY_CTX_free(*c);
+}
+static void params_drop(OSSL_PARAM **p)
+{
+    OSSL_PARAM_free(*p);
+}
+static void build_drop(OSSL_PARAM_BLD **b)
+{
+    OSSL_PARAM_BLD_free(*b);
+}
+static void bn_drop(BIGNUM **n)
+{
+    BN_free(*n);
+}
+static void bio_drop(BIO **b)
+{
+    BIO_free(*b);
+}
 
 /* A base64url member as bytes; 0 when it is absent, malformed or longer than max. */
 static size_t member_bytes(const json_t *jwk, const char *name, uint8_t *out, size_t max)
@@ -101,8 +119,10 @@ static EVP_PKEY *ec_key(const json_t *jwk, uint32_t *signature_bytes)
         member_bytes(jwk, "y", point + 1 + EC_P256_BYTES, EC_P256_BYTES) != EC_P256_BYTES)
         return NULL;
     build = OSSL_PARAM_BLD_new();
-    if (!build || !OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) ||
-        !OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, point, 1 + 2 * EC_P256_BYTES))
+    if (!build ||
+        !OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) ||
+        !OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, point,
+                                          1 + 2 * EC_P256_BYTES))
         return NULL;
     *signature_bytes = 2 * EC_P256_BYTES;
     return key_from("EC", build);
@@ -148,9 +168,8 @@ static bool is_for_signatures(const json_t *jwk)
         return true;
     if (!json_is_array(ops))
         return false;
-    json_array_foreach (ops, i, op)
-        if (json_is_string(op) && strcmp(json_string_value(op), "verify") == 0)
-            return true;
+    json_array_foreach(ops, i, op) if (json_is_string(op) &&
+                                       strcmp(json_string_value(op), "verify") == 0) return true;
     return false;
 }
 
@@ -213,7 +232,8 @@ static enum jwks_status keys_parse(const json_t *keys, struct jwks *set)
     const json_t *jwk;
     size_t i;
 
-    json_array_foreach (keys, i, jwk) {
+    json_array_foreach(keys, i, jwk)
+    {
         struct jwks_key key;
         struct jwks_key *twin;
 
@@ -250,7 +270,8 @@ enum jwks_status jwks_parse(struct slice text, struct jwks *out)
 
     memset(&set, 0, sizeof set);
     status = keys_parse(keys, &set);
-    ERR_clear_error(); /* the bad keys' reasons would surface in the next caller of OpenSSL, curl for one */
+    /* or the bad keys' reasons surface in the next caller of OpenSSL, curl for one */
+    ERR_clear_error();
     if (status == JWKS_OK)
         memcpy(out, &set, sizeof set);
     return status;

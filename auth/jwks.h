@@ -2,11 +2,12 @@
 /*
  * jwks: the identity provider's published keys, reduced to those that may verify our tokens.
  *
- * A key is usable when nothing about it is odd: RSA of 2,048 to 8,192 bits with an odd modulus and an odd exponent
- * of at least 65,537, or EC on P-256 with its point on the curve; `use` absent or "sig", `key_ops` absent or with
- * "verify", `alg` absent or exactly RS256 / ES256; a `kid` of 1 to 128 bytes; no private member. Everything else is
- * skipped and counted, so that one strange key (Keycloak publishes an `enc` key beside each `sig` key) does not
- * hide the good ones. `x5c`, `x5u` and the like are ignored: a key is its numbers.
+ * A key is usable when nothing about it is odd: RSA of 2,048 to 8,192 bits with an odd modulus and
+ * an odd exponent of at least 65,537, or EC on P-256 with its point on the curve; `use` absent or
+ * "sig", `key_ops` absent or with "verify", `alg` absent or exactly RS256 / ES256; a `kid` of 1 to
+ * 128 bytes; no private member. Everything else is skipped and counted, so that one strange key
+ * (Keycloak publishes an `enc` key beside each `sig` key) does not hide the good ones. `x5c`, `x5u`
+ * and the like are ignored: a key is its numbers.
  *
  * The table is plain data without pointers: it is copied through shared memory as it is.
  */
@@ -31,8 +32,8 @@ enum {
 struct jwks_key {
     char kid[JWKS_KID_BYTES + 1];
     enum jwks_alg alg;
-    uint32_t signature_bytes;     /* exactly what a signature by this key measures */
-    char pem[JWKS_PEM_BYTES];     /* SubjectPublicKeyInfo, terminated */
+    uint32_t signature_bytes; /* exactly what a signature by this key measures */
+    char pem[JWKS_PEM_BYTES]; /* SubjectPublicKeyInfo, terminated */
 };
 
 struct jwks {
@@ -50,7 +51,8 @@ enum jwks_status {
     JWKS_NO_KEY,    /* a well-formed set without one usable key */
 };
 
-/* *out is untouched unless JWKS_OK; then its unused bytes are zero, so that two tables compare with memcmp. */
+/* *out is untouched unless JWKS_OK; then its unused bytes are zero, so that two tables compare with
+ * memcmp. */
 enum jwks_status jwks_parse(struct slice text, struct jwks *out);
 
 const char *jwks_status_name(enum jwks_status s); /* for logs: "jwks_too_large", ... */

@@ -15,7 +15,7 @@
 enum {
     CACHE_SETS = 128,
     CACHE_WAYS = 4, /* 512 decisions of about 2.4 KB, touched only when used */
-    TIME_BITS = 53,  /* of a time in a token: what every JSON reader holds exactly */
+    TIME_BITS = 53, /* of a time in a token: what every JSON reader holds exactly */
     SEGMENT_BYTES = LIMIT_TOKEN_BYTES / 4 * 3 + 3,
 };
 
@@ -118,19 +118,22 @@ static enum jwt_refusal read_header(struct parts *p)
         return JWT_BAD_ALG;
     if (!is_text(json_object_get(header, "typ"), "JWT"))
         return JWT_BAD_TYP;
-    /* b64 (RFC 7797) changes what is signed; it must be listed in crit, but a token that forgot is no better */
+    /* b64 (RFC 7797) changes what is signed; it must be listed in crit, but a token that forgot is
+     * no better */
     if (json_object_get(header, "crit") || json_object_get(header, "b64"))
         return JWT_CRITICAL;
-    if (!json_is_string(kid) || json_string_length(kid) == 0 || json_string_length(kid) > JWKS_KID_BYTES)
+    if (!json_is_string(kid) || json_string_length(kid) == 0 ||
+        json_string_length(kid) > JWKS_KID_BYTES)
         return JWT_BAD_KID;
     memcpy(p->kid, json_string_value(kid), json_string_length(kid) + 1);
-    return JWT_ACCEPTED; /* jku, jwk, x5u, x5c: never looked at, and nothing is ever fetched for a token */
+    /* jku, jwk, x5u, x5c are never looked at: nothing is ever fetched for a token */
+    return JWT_ACCEPTED;
 }
 
 /* ---- the signature ---- */
 
-static enum jwt_refusal check_signature(struct jwt_verifier *v, const struct parts *p, struct slice token,
-                                        int64_t deadline_ms)
+static enum jwt_refusal check_signature(struct jwt_verifier *v, const struct parts *p,
+                                        struct slice token, int64_t deadline_ms)
 {
     static const jwt_alg_t algs[] = {[JWKS_RS256] = JWT_ALG_RS256, [JWKS_ES256] = JWT_ALG_ES256};
     const struct jwks_key *key = keys_find(v->keys, slice_cstr(p->kid), p->alg, deadline_ms);
@@ -163,7 +166,8 @@ static bool audience_has_us(const json_t *aud, const char *us)
         return is_text(aud, us);
     if (!json_is_array(aud))
         return false;
-    json_array_foreach (aud, i, one) {
+    json_array_foreach(aud, i, one)
+    {
         if (!json_is_string(one))
             return false;
         found = found || is_text(one, us);
@@ -191,20 +195,23 @@ static bool read_time(const json_t *payload, const char *name, int64_t *out)
 
     if (!v)
         return true;
-    if (!json_is_integer(v) || json_integer_value(v) < 0 || json_integer_value(v) > ((int64_t)1 << TIME_BITS))
+    if (!json_is_integer(v) || json_integer_value(v) < 0 ||
+        json_integer_value(v) > ((int64_t)1 << TIME_BITS))
         return false;
     *out = json_integer_value(v);
     return true;
 }
 
-static enum jwt_refusal check_times(const struct jwt_policy *policy, const json_t *payload, struct jwt_claims *c)
+static enum jwt_refusal check_times(const struct jwt_policy *policy, const json_t *payload,
+                                    struct jwt_claims *c)
 {
     const int64_t now = clock_now_us() / 1000000;
     int64_t exp = -1;
     int64_t iat = -1;
     int64_t nbf = 0;
 
-    if (!read_time(payload, "exp", &exp) || !read_time(payload, "iat", &iat) || !read_time(payload, "nbf", &nbf))
+    if (!read_time(payload, "exp", &exp) || !read_time(payload, "iat", &iat) ||
+        !read_time(payload, "nbf", &nbf))
         return JWT_BAD_TIME;
     if (exp < 0 || iat < 0)
         return JWT_BAD_TIME;
@@ -219,7 +226,8 @@ static enum jwt_refusal check_times(const struct jwt_policy *policy, const json_
     return JWT_ACCEPTED;
 }
 
-static enum jwt_refusal check_for_us(const struct jwt_policy *policy, const json_t *payload, struct jwt_claims *c)
+static enum jwt_refusal check_for_us(const struct jwt_policy *policy, const json_t *payload,
+                                     struct jwt_claims *c)
 {
     const json_t *azp = json_object_get(payload, "azp");
 
@@ -243,7 +251,8 @@ bool jwt_is_slug(struct slice s)
     if (s.n == 0 || s.n > JWT_SLUG_BYTES || s.p[0] == '-')
         return false;
     for (size_t i = 0; i < s.n; i++)
-        if (!((s.p[i] >= 'a' && s.p[i] <= 'z') || (s.p[i] >= '0' && s.p[i] <= '9') || s.p[i] == '-'))
+        if (!((s.p[i] >= 'a' && s.p[i] <= 'z') || (s.p[i] >= '0' && s.p[i] <= '9') ||
+              s.p[i] == '-'))
             return false;
     return true;
 }
@@ -264,12 +273,14 @@ static bool add_tenant(struct jwt_claims *c, struct slice slug)
 
 static bool add_tenant_value(struct jwt_claims *c, const json_t *v)
 {
-    return json_is_string(v) && add_tenant(c, (struct slice){json_string_value(v), json_string_length(v)});
+    return json_is_string(v) &&
+           add_tenant(c, (struct slice){json_string_value(v), json_string_length(v)});
 }
 
-/* Keycloak's organization claim is an array of aliases, or an object by alias; a mapped attribute is a string. One
- * member that is no slug refuses the token: what it meant is not ours to guess. */
-static enum jwt_refusal read_tenants(const struct jwt_policy *policy, json_t *payload, struct jwt_claims *c)
+/* Keycloak's organization claim is an array of aliases, or an object by alias; a mapped attribute
+ * is a string. One member that is no slug refuses the token: what it meant is not ours to guess. */
+static enum jwt_refusal read_tenants(const struct jwt_policy *policy, json_t *payload,
+                                     struct jwt_claims *c)
 {
     json_t *claim = json_object_get(payload, policy->tenant_claim ? policy->tenant_claim : "");
     const char *alias;
@@ -277,13 +288,11 @@ static enum jwt_refusal read_tenants(const struct jwt_policy *policy, json_t *pa
     size_t i;
 
     if (json_is_object(claim)) {
-        json_object_foreach (claim, alias, one)
-            if (!json_is_object(one) || !add_tenant(c, slice_cstr(alias)))
-                return JWT_BAD_TENANT;
+        json_object_foreach(claim, alias,
+                            one) if (!json_is_object(one) ||
+                                     !add_tenant(c, slice_cstr(alias))) return JWT_BAD_TENANT;
     } else if (json_is_array(claim)) {
-        json_array_foreach (claim, i, one)
-            if (!add_tenant_value(c, one))
-                return JWT_BAD_TENANT;
+        json_array_foreach(claim, i, one) if (!add_tenant_value(c, one)) return JWT_BAD_TENANT;
     } else if (!add_tenant_value(c, claim)) {
         return JWT_BAD_TENANT;
     }
@@ -298,8 +307,8 @@ static bool has_control(struct slice s)
     return false;
 }
 
-/* An optional text claim. False when it has another type or control characters; too long counts as absent, because
- * nobody should be locked out by a long name. */
+/* An optional text claim. False when it has another type or control characters; too long counts as
+ * absent, because nobody should be locked out by a long name. */
 static bool read_text(const json_t *payload, const char *name, char *out, size_t bytes)
 {
     const json_t *v = json_object_get(payload, name);
@@ -325,7 +334,8 @@ static bool read_roles(const struct jwt_policy *policy, const json_t *payload, s
         return true;
     if (!json_is_array(roles))
         return false;
-    json_array_foreach (roles, i, one) {
+    json_array_foreach(roles, i, one)
+    {
         if (!json_is_string(one))
             return false;
         if (is_text(one, policy->operator_role))
@@ -334,14 +344,16 @@ static bool read_roles(const struct jwt_policy *policy, const json_t *payload, s
     return true;
 }
 
-static enum jwt_refusal read_person(const struct jwt_policy *policy, const json_t *payload, struct jwt_claims *c)
+static enum jwt_refusal read_person(const struct jwt_policy *policy, const json_t *payload,
+                                    struct jwt_claims *c)
 {
     const json_t *sub = json_object_get(payload, "sub");
     const json_t *verified = json_object_get(payload, "email_verified");
     const json_t *name = json_object_get(payload, "name");
     const struct slice subject = {json_string_value(sub), json_string_length(sub)};
 
-    if (!json_is_string(sub) || subject.n == 0 || subject.n > JWT_SUBJECT_BYTES || has_control(subject))
+    if (!json_is_string(sub) || subject.n == 0 || subject.n > JWT_SUBJECT_BYTES ||
+        has_control(subject))
         return JWT_BAD_SUBJECT;
     memcpy(c->subject, subject.p, subject.n + 1);
 
@@ -349,11 +361,13 @@ static enum jwt_refusal read_person(const struct jwt_policy *policy, const json_
         return JWT_BAD_CLAIM;
     c->email_verified = json_is_true(verified);
     if (!read_text(payload, "email", c->email, sizeof c->email) ||
-        !read_text(payload, "sid", c->session, sizeof c->session) || !read_roles(policy, payload, c))
+        !read_text(payload, "sid", c->session, sizeof c->session) ||
+        !read_roles(policy, payload, c))
         return JWT_BAD_CLAIM;
 
     if (!name)
-        return read_text(payload, "preferred_username", c->name, sizeof c->name) ? JWT_ACCEPTED : JWT_BAD_CLAIM;
+        return read_text(payload, "preferred_username", c->name, sizeof c->name) ? JWT_ACCEPTED
+                                                                                 : JWT_BAD_CLAIM;
     if (json_is_string(name)) {
         const struct slice whole = {json_string_value(name), json_string_length(name)};
         const struct slice kept = utf8_cut(whole, LIMIT_NAME_CHARS);
@@ -368,7 +382,8 @@ static enum jwt_refusal read_person(const struct jwt_policy *policy, const json_
     return JWT_ACCEPTED;
 }
 
-static enum jwt_refusal read_payload(const struct jwt_policy *policy, struct slice segment, struct jwt_claims *c)
+static enum jwt_refusal read_payload(const struct jwt_policy *policy, struct slice segment,
+                                     struct jwt_claims *c)
 {
     SCOPED(json_drop) json_t *payload = NULL;
     enum jwt_refusal r = read_object(segment, JWT_BAD_PAYLOAD, &payload);
@@ -397,7 +412,8 @@ static bool is_alive(const struct decision *d, uint64_t keys_version)
            clock_now_us() / 1000000 < d->until_s;
 }
 
-static const struct decision *cache_get(struct jwt_verifier *v, const uint8_t digest[SHA256_BYTES], uint64_t version)
+static const struct decision *cache_get(struct jwt_verifier *v, const uint8_t digest[SHA256_BYTES],
+                                        uint64_t version)
 {
     const struct decision *set = cache_set(v, digest);
 
@@ -423,7 +439,8 @@ static void cache_put(struct jwt_verifier *v, const uint8_t digest[SHA256_BYTES]
     }
     memcpy(at->token, digest, SHA256_BYTES);
     at->keys_version = version;
-    at->until_s = c->expires_s; /* without the leeway: what lives on borrowed time is checked each time */
+    at->until_s =
+        c->expires_s; /* without the leeway: what lives on borrowed time is checked each time */
     at->until_ms = clock_mono_ms() + JWT_CACHE_MS;
     at->claims = *c;
 }
@@ -459,9 +476,11 @@ void jwt_verifier_free(struct jwt_verifier *v)
     free(v);
 }
 
-enum jwt_refusal jwt_verify(struct jwt_verifier *v, struct slice token, int64_t deadline_ms, struct jwt_claims *out)
+enum jwt_refusal jwt_verify(struct jwt_verifier *v, struct slice token, int64_t deadline_ms,
+                            struct jwt_claims *out)
 {
-    const uint64_t version = keys_version(v->keys); /* before the key is looked up: at worst too old, a miss later */
+    const uint64_t version =
+        keys_version(v->keys); /* before the key is looked up: at worst too old, a miss later */
     const struct decision *known;
     uint8_t digest[SHA256_BYTES];
     struct jwt_claims claims;
@@ -477,7 +496,8 @@ enum jwt_refusal jwt_verify(struct jwt_verifier *v, struct slice token, int64_t 
         *out = known->claims;
         return JWT_ACCEPTED;
     }
-    if (!well_encoded(parts.text[0]) || !well_encoded(parts.text[1]) || !well_encoded(parts.text[2]))
+    if (!well_encoded(parts.text[0]) || !well_encoded(parts.text[1]) ||
+        !well_encoded(parts.text[2]))
         return JWT_BAD_ENCODING;
     memset(&claims, 0, sizeof claims);
     if ((r = read_header(&parts)) || (r = check_signature(v, &parts, token, deadline_ms)) ||

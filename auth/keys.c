@@ -15,13 +15,14 @@
 
 enum {
     WORDS = (sizeof(struct jwks) + sizeof(uint64_t) - 1) / sizeof(uint64_t),
-    READ_TRIES = 1000, /* a publication takes microseconds; a writer that died in one never ends it */
-    POLL_MS = 5,       /* of a worker that waits for a fetch */
+    READ_TRIES =
+        1000,    /* a publication takes microseconds; a writer that died in one never ends it */
+    POLL_MS = 5, /* of a worker that waits for a fetch */
     HEARTBEAT_MS = 1000, /* of the writer, should a wake-up be lost */
 };
 
-/* Words, because a reader may look while the writer writes: each is atomic, the counter tells whether they belong
- * together. */
+/* Words, because a reader may look while the writer writes: each is atomic, the counter tells
+ * whether they belong together. */
 struct block {
     _Atomic uint64_t seq; /* odd while being written; even / 2 is how often keys were published */
     _Atomic uint64_t words[WORDS];
@@ -55,7 +56,8 @@ struct keys *keys_new(void)
     if (!k)
         return NULL;
     k->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    map = mmap(NULL, sizeof(struct block), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    map =
+        mmap(NULL, sizeof(struct block), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (k->wake_fd < 0 || map == MAP_FAILED) {
         if (k->wake_fd >= 0)
             close(k->wake_fd);
@@ -123,7 +125,8 @@ static void ask(struct keys *k)
     const uint64_t one = 1;
 
     atomic_store_explicit(&k->block->wanted, true, memory_order_release);
-    /* full or interrupted: the flag is set, and the writer looks at it at its next heartbeat anyway */
+    /* full or interrupted: the flag is set, and the writer looks at it at its next heartbeat anyway
+     * */
     if (write(k->wake_fd, &one, sizeof one) < 0)
         return;
 }
@@ -139,7 +142,8 @@ static bool fetch_to_await(struct keys *k, uint64_t *ended, int64_t *until_ms)
 
     if (begun != done) {
         *ended = begun;
-        *until_ms = began + KEYS_WAIT_MS; /* later callers do not wait again for a provider that is slow */
+        *until_ms =
+            began + KEYS_WAIT_MS; /* later callers do not wait again for a provider that is slow */
         return *until_ms > now;
     }
     if (begun && now - began < KEYS_COOLDOWN_MS)
@@ -150,7 +154,8 @@ static bool fetch_to_await(struct keys *k, uint64_t *ended, int64_t *until_ms)
     return true;
 }
 
-const struct jwks_key *keys_find(struct keys *k, struct slice kid, enum jwks_alg alg, int64_t deadline_ms)
+const struct jwks_key *keys_find(struct keys *k, struct slice kid, enum jwks_alg alg,
+                                 int64_t deadline_ms)
 {
     const struct timespec nap = {.tv_nsec = POLL_MS * 1000000L};
     const struct jwks_key *key;
@@ -178,7 +183,8 @@ const struct jwks_key *keys_find(struct keys *k, struct slice kid, enum jwks_alg
 
 uint64_t keys_version(const struct keys *k)
 {
-    return atomic_load_explicit(&k->block->seq, memory_order_acquire) / 2; /* while one is written, the one before */
+    return atomic_load_explicit(&k->block->seq, memory_order_acquire) /
+           2; /* while one is written, the one before */
 }
 
 bool keys_ready(const struct keys *k)
@@ -198,7 +204,8 @@ int64_t keys_age_s(const struct keys *k)
 void keys_publish(struct keys *k, const struct jwks *set)
 {
     struct block *b = k->block;
-    const uint64_t writing = atomic_load_explicit(&b->seq, memory_order_relaxed) | 1; /* odd: a predecessor died here */
+    const uint64_t writing =
+        atomic_load_explicit(&b->seq, memory_order_relaxed) | 1; /* odd: a predecessor died here */
     const uint8_t *at = (const uint8_t *)set;
     size_t left = sizeof *set;
 
@@ -247,7 +254,8 @@ static bool fetch(struct keys *k, const struct keys_source *source)
 
 static int64_t retry_after(struct keys *k)
 {
-    /* With keys in hand there is no hurry: the old ones serve, and workers that miss one ask for it. */
+    /* With keys in hand there is no hurry: the old ones serve, and workers that miss one ask for
+     * it. */
     if (keys_ready(k))
         return KEYS_RETRY_MAX_MS;
     k->retry_ms = k->retry_ms ? 2 * k->retry_ms : KEYS_RETRY_FIRST_MS;
@@ -262,7 +270,8 @@ int64_t keys_turn(struct keys *k, const struct keys_source *source)
     const int64_t now = clock_mono_ms();
     const int64_t began = atomic_load_explicit(&b->began_ms, memory_order_relaxed);
     const bool wanted = atomic_load_explicit(&b->wanted, memory_order_acquire);
-    const bool may = !atomic_load_explicit(&b->begun, memory_order_relaxed) || now - began >= KEYS_COOLDOWN_MS;
+    const bool may =
+        !atomic_load_explicit(&b->begun, memory_order_relaxed) || now - began >= KEYS_COOLDOWN_MS;
     int64_t at = k->due_ms;
 
     if (wanted && !may && began + KEYS_COOLDOWN_MS < at)
@@ -281,7 +290,8 @@ int64_t keys_turn(struct keys *k, const struct keys_source *source)
         k->due_ms = clock_mono_ms() + retry_after(k);
     }
     /* not += 1: a predecessor that died in its fetch left a gap */
-    atomic_store_explicit(&b->ended, atomic_load_explicit(&b->begun, memory_order_relaxed), memory_order_release);
+    atomic_store_explicit(&b->ended, atomic_load_explicit(&b->begun, memory_order_relaxed),
+                          memory_order_release);
     return clock_left_ms(k->due_ms);
 }
 

@@ -29,7 +29,8 @@ struct keys_http *keys_http_new(const struct config *c)
         _Exit(70); /* as the arena does; the master starts the keys process again */
     }
     h->config = c;
-    h->net = net_new(&(struct net_options){.ca_file = c->ca_file, .allow_private = c->net_allow_private});
+    h->net = net_new(
+        &(struct net_options){.ca_file = c->ca_file, .allow_private = c->net_allow_private});
     h->cx = (struct ctx){.arena = arena_new(ARENA_BYTES), .config = c};
     return h;
 }
@@ -54,8 +55,10 @@ static int fetch(void *user, struct sb *out, const char **why)
     *why = h->why;
 
     if (net_fetch(&h->cx, h->net,
-                  &(struct net_request){.url = h->config->oidc_jwks_url, .total_ms = KEYS_FETCH_MS,
-                                        .connect_ms = KEYS_FETCH_MS, .max_bytes = LIMIT_JWKS_BYTES},
+                  &(struct net_request){.url = h->config->oidc_jwks_url,
+                                        .total_ms = KEYS_FETCH_MS,
+                                        .connect_ms = KEYS_FETCH_MS,
+                                        .max_bytes = LIMIT_JWKS_BYTES},
                   &rs) < 0) {
         snprintf(h->why, sizeof h->why, "%s", h->cx.err.reason);
         return -1;

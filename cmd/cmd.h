@@ -13,6 +13,7 @@ int cmd_serve(const struct config *c, int argc, char **argv);
 int cmd_work(const struct config *c, int argc, char **argv);
 int cmd_bootstrap(const struct config *c, int argc, char **argv);
 int cmd_migrate(const struct config *c, int argc, char **argv);
+int cmd_maintain(const struct config *c, int argc, char **argv);
 int cmd_admin(const struct config *c, int argc, char **argv);
 int cmd_check_config(const struct config *c, int argc, char **argv);
 int cmd_routes(const struct config *c, int argc, char **argv);

@@ -18,6 +18,8 @@ static const struct {
     {"bootstrap", cmd_bootstrap,
      "bootstrap                          roles and extensions, once, as a superuser"},
     {"migrate", cmd_migrate, "migrate up [N]|down N|status|verify"},
+    {"maintain", cmd_maintain,
+     "maintain                           delete what is past its time; daily, by a timer"},
     {"admin", cmd_admin,
      "admin tenant create SLUG NAME | member add TENANT EMAIL ROLE [NAME] |\n"
      "        token create TENANT NAME SCOPE[,SCOPE] [DAYS] | demo"},

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * api_dev_issuer: the realm paths of the development issuer. Rows of the route table exist always; without the issuer
- * they answer 404.
+ * api_dev_issuer: the realm paths of the development issuer. Rows of the route table exist always;
+ * without the issuer they answer 404.
  *
- *   GET       /realms/demo/.well-known/openid-configuration           api_dev_discovery   public, no transaction
+ *   GET       /realms/demo/.well-known/openid-configuration           api_dev_discovery
  *   GET       /realms/demo/protocol/openid-connect/certs              api_dev_certs
  *   GET       /realms/demo/protocol/openid-connect/auth               api_dev_auth_get
  *   POST      /realms/demo/protocol/openid-connect/auth   form        api_dev_auth_post

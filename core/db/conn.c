@@ -19,6 +19,7 @@ void conn_drop(struct db *db)
     PQfinish(db->conn);
     db->conn = NULL;
     memset(db->prepared, 0, sizeof db->prepared);
+    db->stale = false;
 }
 
 bool conn_lost(const struct db *db)
@@ -79,6 +80,9 @@ int conn_error(struct ctx *cx, const PGresult *r, const char *what)
 
     if (!state)
         return lost(cx, what);
+    /* "cached plan must not change result type", "prepared statement does not exist" */
+    if (strcmp(state, "0A000") == 0 || strcmp(state, "26000") == 0)
+        cx->db->stale = true;
     for (size_t i = 0; i < sizeof failures / sizeof *failures; i++) {
         if (strncmp(state, failures[i].state, strlen(failures[i].state)) != 0)
             continue;

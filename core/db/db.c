@@ -206,7 +206,7 @@ static int flush(struct ctx *cx, const struct message *m, int n, int entry_at, P
         failed = read_message(cx, &m[i], expect[i], &r);
         if (failed && conn_lost(cx->db))
             return -1;
-        *any_read = true;
+        *any_read |= !failed; /* the farewell of a server that closed the connection is no answer */
         if (!failed && i == entry_at)
             fill_tenancy(cx, r);
         if (!failed && i == n - 1 && last) {
@@ -260,9 +260,13 @@ static int run(struct ctx *cx, const struct message *statement, PGresult **out)
             db->tx = TX_OPEN;
             return 0;
         }
-        /* A connection that died while idle shows only now. Nothing was committed: send it all again, once. */
-        if (!first || any_read || attempt > 0 || !conn_lost(db) || cx->err.code != ERR_UNAVAILABLE)
+        /* A connection that died while idle, or whose plans a migration made stale, shows only now. Nothing was
+         * committed: send it all again, once. */
+        if (!first || attempt > 0)
             break;
+        if (!db->stale && (any_read || !conn_lost(db) || cx->err.code != ERR_UNAVAILABLE))
+            break;
+        conn_drop(db);
         err_clear(&cx->err);
     }
     db->tx = TX_BROKEN;
@@ -350,7 +354,7 @@ void db_rollback(struct ctx *cx)
     db->tx = TX_NONE;
     if (conn_lost(db) || PQtransactionStatus(db->conn) == PQTRANS_IDLE)
         return;
-    if (PQtransactionStatus(db->conn) == PQTRANS_ACTIVE ||
+    if (db->stale || PQtransactionStatus(db->conn) == PQTRANS_ACTIVE ||
         PQpipelineStatus(db->conn) != PQ_PIPELINE_OFF) {
         conn_drop(db); /* in the middle of something: cheaper to begin anew than to untangle */
         return;
