@@ -15,8 +15,8 @@
  * translates.
  *
  * State: the key file; and a small shared block, made before the fork, of codes and refresh tokens
- * that were used. It holds DEV_ISSUER_USED ids; after as many more sign-ins and refreshes an old
- * one is forgotten, which codes do not live to see.
+ * that were used. It is bounded: after thousands of further sign-ins an old one is forgotten, which
+ * codes do not live to see.
  */
 #ifndef AUTH_DEV_ISSUER_H
 #define AUTH_DEV_ISSUER_H
@@ -34,7 +34,6 @@ enum {
     DEV_ISSUER_CODE_S = 60,
     DEV_ISSUER_ACCESS_S = 300,
     DEV_ISSUER_REFRESH_S = 1800,
-    DEV_ISSUER_USED = 4096,
     DEV_ISSUER_ANSWER_BYTES = 64 << 10,
 };
 

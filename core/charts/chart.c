@@ -20,35 +20,43 @@ static const struct chart_kind {
 } kinds[CHART_TYPES] = {
     [CHART_PIE] = {"pie", true, true, SLOT_PIE_GROUP_BY, SLOT_PIE_Y_AXIS, NO_SLOT,
                    BIT(AGG_COUNT) | BIT(AGG_SUM) | BIT(AGG_AVG) | BIT(AGG_RATE)},
-    [CHART_BAR] = {"bar", true, false, SLOT_BAR_X_AXIS, SLOT_BAR_Y_AXIS, SLOT_BAR_GROUP_BY, BIT(AGGS) - 1},
-    [CHART_LINE] = {"line", false, false, SLOT_LINE_X_AXIS, SLOT_LINE_Y_AXIS, SLOT_LINE_GROUP_BY, BIT(AGGS) - 1},
-    [CHART_AREA] = {"area", false, false, SLOT_AREA_X_AXIS, SLOT_AREA_Y_AXIS, SLOT_AREA_GROUP_BY, BIT(AGGS) - 1},
-    [CHART_WORDCLOUD] = {"wordcloud", false, false, SLOT_WORDCLOUD_X_AXIS, NO_SLOT, SLOT_WORDCLOUD_GROUP_BY,
-                         BIT(AGG_COUNT)},
-    [CHART_VECTOR_CLUSTER] = {"vector_cluster", false, false, SLOT_VECTOR_CLUSTER_X_AXIS, NO_SLOT, NO_SLOT,
-                              BIT(AGG_COUNT)},
+    [CHART_BAR] = {"bar", true, false, SLOT_BAR_X_AXIS, SLOT_BAR_Y_AXIS, SLOT_BAR_GROUP_BY,
+                   BIT(AGGS) - 1},
+    [CHART_LINE] = {"line", false, false, SLOT_LINE_X_AXIS, SLOT_LINE_Y_AXIS, SLOT_LINE_GROUP_BY,
+                    BIT(AGGS) - 1},
+    [CHART_AREA] = {"area", false, false, SLOT_AREA_X_AXIS, SLOT_AREA_Y_AXIS, SLOT_AREA_GROUP_BY,
+                    BIT(AGGS) - 1},
+    [CHART_WORDCLOUD] = {"wordcloud", false, false, SLOT_WORDCLOUD_X_AXIS, NO_SLOT,
+                         SLOT_WORDCLOUD_GROUP_BY, BIT(AGG_COUNT)},
+    [CHART_VECTOR_CLUSTER] = {"vector_cluster", false, false, SLOT_VECTOR_CLUSTER_X_AXIS, NO_SLOT,
+                              NO_SLOT, BIT(AGG_COUNT)},
 };
 
-enum key { KEY_TYPE, KEY_X, KEY_Y, KEY_GROUP, KEY_AGGREGATION, KEY_TIME, KEY_CUMULATIVE, KEYS_READ, KEY_IGNORED = KEYS_READ };
+enum key {
+    KEY_TYPE,
+    KEY_X,
+    KEY_Y,
+    KEY_GROUP,
+    KEY_AGGREGATION,
+    KEY_TIME,
+    KEY_CUMULATIVE,
+    KEYS_READ,
+    KEY_IGNORED = KEYS_READ
+};
 
 /* Every key that a chart may have: read here, or of no concern to its numbers. */
 static const struct {
     const char *name;
     enum key key;
 } keys[] = {
-    {"chart_type", KEY_TYPE},      {"chartType", KEY_TYPE},
-    {"x_axis", KEY_X},             {"xAxis", KEY_X},
-    {"y_axis", KEY_Y},             {"yAxis", KEY_Y},
-    {"group_by", KEY_GROUP},       {"groupBy", KEY_GROUP},
-    {"aggregation", KEY_AGGREGATION},
-    {"time_group", KEY_TIME},      {"timeGroup", KEY_TIME},
-    {"cumulative", KEY_CUMULATIVE},
-    {"id", KEY_IGNORED},           {"name", KEY_IGNORED},
-    {"description", KEY_IGNORED},  {"colors", KEY_IGNORED},
-    {"k_clusters", KEY_IGNORED},   {"label_field", KEY_IGNORED},
-    {"text_mode", KEY_IGNORED},    {"view_id", KEY_IGNORED},
-    {"position", KEY_IGNORED},     {"width", KEY_IGNORED},
-    {"created_at", KEY_IGNORED},   {"updated_at", KEY_IGNORED},
+    {"chart_type", KEY_TYPE},   {"chartType", KEY_TYPE},     {"x_axis", KEY_X},
+    {"xAxis", KEY_X},           {"y_axis", KEY_Y},           {"yAxis", KEY_Y},
+    {"group_by", KEY_GROUP},    {"groupBy", KEY_GROUP},      {"aggregation", KEY_AGGREGATION},
+    {"time_group", KEY_TIME},   {"timeGroup", KEY_TIME},     {"cumulative", KEY_CUMULATIVE},
+    {"id", KEY_IGNORED},        {"name", KEY_IGNORED},       {"description", KEY_IGNORED},
+    {"colors", KEY_IGNORED},    {"k_clusters", KEY_IGNORED}, {"label_field", KEY_IGNORED},
+    {"text_mode", KEY_IGNORED}, {"view_id", KEY_IGNORED},    {"position", KEY_IGNORED},
+    {"width", KEY_IGNORED},     {"created_at", KEY_IGNORED}, {"updated_at", KEY_IGNORED},
 };
 
 struct reader {
@@ -59,9 +67,12 @@ struct reader {
 };
 
 static const char *const slot_keys[KEYS_READ] = {
-    [KEY_TYPE] = "chart_type",   [KEY_X] = "x_axis",
-    [KEY_Y] = "y_axis",          [KEY_GROUP] = "group_by",
-    [KEY_AGGREGATION] = "aggregation", [KEY_TIME] = "time_group",
+    [KEY_TYPE] = "chart_type",
+    [KEY_X] = "x_axis",
+    [KEY_Y] = "y_axis",
+    [KEY_GROUP] = "group_by",
+    [KEY_AGGREGATION] = "aggregation",
+    [KEY_TIME] = "time_group",
     [KEY_CUMULATIVE] = "cumulative",
 };
 
@@ -112,7 +123,8 @@ static int text_of(const struct reader *r, enum key key, const char **out)
 }
 
 /* Type words of the fields that fit, for the client's message: {"slot":"bar.x_axis","fits":["string","date"]}. */
-static int params_fitting(const struct reader *r, enum dataset dataset, enum field_slot slot, const struct field *f)
+static int params_fitting(const struct reader *r, enum dataset dataset, enum field_slot slot,
+                          const struct field *f)
 {
     SCOPED(sb_done) struct sb text = {0};
     uint32_t seen = 0;
@@ -143,8 +155,8 @@ static int params_fitting(const struct reader *r, enum dataset dataset, enum fie
     return err_params(&r->cx->err, "%s", sb_text(&text));
 }
 
-static int field_of(const struct reader *r, enum key key, enum dataset dataset, enum field_slot slot, const char *name,
-                    const struct field **out)
+static int field_of(const struct reader *r, enum key key, enum dataset dataset,
+                    enum field_slot slot, const char *name, const struct field **out)
 {
     const struct field *f = field_find(dataset, slice_cstr(name));
 
@@ -172,7 +184,8 @@ static int read_type(struct reader *r, struct chart_spec *out)
         if (strcmp(kinds[i].name, name) != 0)
             continue;
         if (!kinds[i].computed)
-            return fail(r, KEY_TYPE, "chart_type_unsupported", "charts of this type are not computed yet");
+            return fail(r, KEY_TYPE, "chart_type_unsupported",
+                        "charts of this type are not computed yet");
         out->type = (enum chart_type)i;
         r->kind = &kinds[i];
         return 0;
@@ -197,7 +210,8 @@ static int read_fields(const struct reader *r, struct chart_spec *out)
         group = NULL;
     }
     if (!x) {
-        fail(r, k->primary_is_group ? KEY_GROUP : KEY_X, "missing_required_field", "the chart needs a field here");
+        fail(r, k->primary_is_group ? KEY_GROUP : KEY_X, "missing_required_field",
+             "the chart needs a field here");
         return params_fitting(r, out->dataset, k->primary, NULL);
     }
     if (field_of(r, primary_key, out->dataset, k->primary, x, &out->primary) < 0 ||
@@ -216,9 +230,10 @@ static int read_aggregation(const struct reader *r, struct chart_spec *out)
     if (!field_agg_find(slice_cstr(name ? name : "count"), &agg))
         return fail(r, KEY_AGGREGATION, "invalid_aggregation", "there is no such aggregation");
     if (!(r->kind->aggregations & BIT(agg)) || !field_aggregates(out->measure, agg)) {
-        fail(r, KEY_AGGREGATION, "incompatible_aggregation", "this chart does not aggregate that field so");
-        return err_params(&r->cx->err, "{\"field\":\"%s\",\"aggregation\":\"%s\"}", out->measure->name,
-                          field_agg_name(agg));
+        fail(r, KEY_AGGREGATION, "incompatible_aggregation",
+             "this chart does not aggregate that field so");
+        return err_params(&r->cx->err, "{\"field\":\"%s\",\"aggregation\":\"%s\"}",
+                          out->measure->name, field_agg_name(agg));
     }
     out->aggregation = agg;
     return 0;
@@ -233,7 +248,8 @@ static int read_time_group(const struct reader *r, struct chart_spec *out)
     out->time_group = DAY_EACH;
     if (name && !day_group_find(slice_cstr(name), &out->time_group)) {
         fail(r, KEY_TIME, "invalid_time_group", "there is no such group of days");
-        return err_params(&r->cx->err, "{\"fits\":[\"day\",\"week\",\"month\",\"quarter\",\"year\"]}");
+        return err_params(&r->cx->err,
+                          "{\"fits\":[\"day\",\"week\",\"month\",\"quarter\",\"year\"]}");
     }
     return 0;
 }
@@ -251,7 +267,8 @@ int chart_parse(struct ctx *cx, const json_t *json, const char *path, struct cha
         read_aggregation(&r, &spec) < 0 || read_time_group(&r, &spec) < 0)
         return -1;
     if (json_is_true(r.values[KEY_CUMULATIVE]))
-        return fail(&r, KEY_CUMULATIVE, "option_unsupported", "running totals are not computed yet");
+        return fail(&r, KEY_CUMULATIVE, "option_unsupported",
+                    "running totals are not computed yet");
     *out = spec;
     return 0;
 }

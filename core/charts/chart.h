@@ -27,16 +27,25 @@
 #include "core/fields/day.h"
 #include "core/fields/field.h"
 
-enum chart_type { CHART_PIE, CHART_BAR, CHART_LINE, CHART_AREA, CHART_WORDCLOUD, CHART_VECTOR_CLUSTER, CHART_TYPES };
+enum chart_type {
+    CHART_PIE,
+    CHART_BAR,
+    CHART_LINE,
+    CHART_AREA,
+    CHART_WORDCLOUD,
+    CHART_VECTOR_CLUSTER,
+    CHART_TYPES
+};
 
 struct chart_spec {
     enum chart_type type;
     enum dataset dataset;
     const struct field *primary; /* what the points are */
     const struct field *series;  /* NULL: one series */
-    const struct field *measure; /* what is aggregated; its store is FIELD_NOWHERE for the records themselves */
+    const struct field
+        *measure; /* what is aggregated; its store is FIELD_NOWHERE for the records themselves */
     enum field_agg aggregation;
-    enum day_group time_group;   /* of a primary of FIELD_DATE */
+    enum day_group time_group; /* of a primary of FIELD_DATE */
 };
 
 /* `path` names the object in errors ("chart"). */

@@ -40,8 +40,9 @@ static struct chart_value value_of(const PGresult *r, int row)
 }
 
 /* Key and label of `f` from its columns; both NULL for the missing. */
-static void name_it(const struct builder *b, const struct field *f, enum day_group group, const PGresult *r, int row,
-                    enum chart_column key, enum chart_column text, struct named *out)
+static void name_it(const struct builder *b, const struct field *f, enum day_group group,
+                    const PGresult *r, int row, enum chart_column key, enum chart_column text,
+                    struct named *out)
 {
     struct arena *a = b->cx->arena;
     const struct field_option *option;
@@ -188,7 +189,8 @@ static void read_points(struct builder *b, const PGresult *r, int first)
     for (size_t i = 0; i < b->point_count; i++) {
         struct named *p = &b->points[i];
 
-        name_it(b, b->spec->primary, b->spec->time_group, r, first + (int)i, COL_KEY, COL_KEY_TEXT, p);
+        name_it(b, b->spec->primary, b->spec->time_group, r, first + (int)i, COL_KEY, COL_KEY_TEXT,
+                p);
         p->all = value_of(r, first + (int)i);
         p->cells = new_cells(b);
     }
@@ -258,13 +260,14 @@ static void hand_out(struct builder *b)
     for (size_t i = 0; i < b->point_count; i++) {
         const struct named *p = &b->points[i];
 
-        points[i] = (struct chart_point){.key = p->key, .label = p->label, .all = p->all, .series = p->cells};
+        points[i] = (struct chart_point){
+            .key = p->key, .label = p->label, .all = p->all, .series = p->cells};
         out->dropped_records -= p->all.count;
         out->dropped_points -= p->all.count > 0; /* fillings are nobody's group */
     }
     for (size_t i = 0; i < b->series_count; i++)
-        series[i] = (struct chart_series){.key = b->series[i].key, .label = b->series[i].label,
-                                          .count = b->series[i].all.count};
+        series[i] = (struct chart_series){
+            .key = b->series[i].key, .label = b->series[i].label, .count = b->series[i].all.count};
     out->points = points;
     out->point_count = b->point_count;
     out->series = series;
@@ -292,11 +295,13 @@ static void build(struct builder *b, const PGresult *r)
     hand_out(b);
 }
 
-int chart_run(struct ctx *cx, const struct chart_spec *spec, const struct filter *filter, struct chart_result *out)
+int chart_run(struct ctx *cx, const struct chart_spec *spec, const struct filter *filter,
+              struct chart_result *out)
 {
     SCOPED(sql_done) struct sql_builder q = {0};
     SCOPED(pg_drop) PGresult *r = NULL;
-    struct chart_result result = {.counts = spec->aggregation == AGG_COUNT || spec->measure->store == FIELD_NOWHERE};
+    struct chart_result result = {.counts = spec->aggregation == AGG_COUNT ||
+                                            spec->measure->store == FIELD_NOWHERE};
     struct builder b = {.cx = cx, .spec = spec, .out = &result};
 
     sql_init(&q, cx->arena, &cx->who.tenant);
@@ -390,7 +395,8 @@ static int check_body(struct ctx *cx, const json_t *body)
         return ctx_fail(cx, ERR_INVALID, "chart_invalid", "", "the body is an object");
     json_object_foreach((json_t *)body, key, v)
     {
-        if (strcmp(key, "chart") != 0 && strcmp(key, "filter") != 0 && strcmp(key, "filter_data") != 0)
+        if (strcmp(key, "chart") != 0 && strcmp(key, "filter") != 0 &&
+            strcmp(key, "filter_data") != 0)
             return ctx_fail(cx, ERR_INVALID, "option_unsupported", key, "this is not taken here");
     }
     return 0;
@@ -402,9 +408,11 @@ int chart_data(struct ctx *cx, const json_t *body, struct chart_result *out)
     const struct filter *filter;
     const struct filter *old;
 
-    if (check_body(cx, body) < 0 || chart_parse(cx, json_object_get(body, "chart"), "chart", &spec) < 0 ||
+    if (check_body(cx, body) < 0 ||
+        chart_parse(cx, json_object_get(body, "chart"), "chart", &spec) < 0 ||
         filter_parse(cx, spec.dataset, json_object_get(body, "filter"), "filter", &filter) < 0 ||
-        filter_parse(cx, spec.dataset, json_object_get(body, "filter_data"), "filter_data", &old) < 0)
+        filter_parse(cx, spec.dataset, json_object_get(body, "filter_data"), "filter_data", &old) <
+            0)
         return -1;
     return chart_run(cx, &spec, filter_and(cx->arena, filter, old), out);
 }

@@ -35,7 +35,8 @@ struct chart_series {
 };
 
 struct chart_point {
-    const char *key; /* option, seller, "true", day group; NULL: missing. Stable across languages. */
+    const char
+        *key; /* option, seller, "true", day group; NULL: missing. Stable across languages. */
     const char *label; /* in the caller's language */
     struct chart_value all;
     const struct chart_value *series; /* as many as the result's series, in their order */
@@ -56,7 +57,8 @@ struct chart_result {
 };
 
 /* `filter` may be NULL. The result is in cx->arena. */
-int chart_run(struct ctx *cx, const struct chart_spec *spec, const struct filter *filter, struct chart_result *out);
+int chart_run(struct ctx *cx, const struct chart_spec *spec, const struct filter *filter,
+              struct chart_result *out);
 
 /* {"data":[{key,label,value,count,series:{...}?}],"series":[{key,label,count}],"metadata":{...}}
  * In `series` of a point the missing key is written "null", as JavaScript reads it. */

@@ -2,8 +2,9 @@
 /*
  * chart_sql: the one statement of a chart.
  *
- * It groups the facts by the raw columns (g), rolls the groups up to points, series and the whole (h), keeps the
- * points and series that are shown (t, u), and answers one row for each of them, the whole first.
+ * It groups the facts by the columns as they are stored (q), gives the groups their keys (g), puts them together to
+ * points and series (p, z), keeps those that are shown (t, u), and answers one row for the whole, for each point, each
+ * series and each cell of the two, in the order of enum chart_level from the last to the first.
  *
  * An aggregation is two parts: what is taken of the rows of a group, and how groups become one number. So a month
  * is made of its days and a total of its points, without reading a row twice.
@@ -19,8 +20,8 @@
 /* Columns of the answer. */
 enum chart_column {
     COL_LEVEL,  /* enum chart_level */
-    COL_KEY,    /* of the point; see chart_key_missing() */
-    COL_SERIES, /* of the series */
+    COL_KEY,    /* of CHART_POINT; see the values of missing keys below */
+    COL_SERIES, /* of CHART_SERIES */
     COL_COUNT,  /* records */
     COL_VALUE,  /* NULL: nothing to aggregate */
     COL_PLACE,  /* of the point, from 1 */

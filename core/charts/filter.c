@@ -56,7 +56,8 @@ static size_t enter(struct parser *p, const char *fmt, ...)
     n = vsnprintf(p->at.text + before, sizeof p->at.text - before, fmt, ap);
     va_end(ap);
     if (n > 0)
-        p->at.n = before + (size_t)n < sizeof p->at.text ? before + (size_t)n : sizeof p->at.text - 1;
+        p->at.n =
+            before + (size_t)n < sizeof p->at.text ? before + (size_t)n : sizeof p->at.text - 1;
     return before;
 }
 
@@ -69,7 +70,8 @@ static void leave(struct parser *p, size_t before)
 #define FAIL(p, reason, ...) ctx_fail((p)->cx, ERR_INVALID, (reason), (p)->at.text, __VA_ARGS__)
 
 /* {"field":...,"op":...} so that the client can say it in its own words. */
-static int fail_operator(struct parser *p, const char *reason, const struct field *f, const char *op)
+static int fail_operator(struct parser *p, const char *reason, const struct field *f,
+                         const char *op)
 {
     FAIL(p, reason, "the field %s has no operator %.40s", f->name, op);
     if (strlen(op) <= 40 && strspn(op, "abcdefghijklmnopqrstuvwxyz_") == strlen(op))
@@ -82,10 +84,12 @@ static int fail_operator(struct parser *p, const char *reason, const struct fiel
 static int fail_value(struct parser *p, const struct field *f, const char *wanted)
 {
     FAIL(p, "value_invalid", "the field %s takes %s here", f->name, wanted);
-    return err_params(&p->cx->err, "{\"field\":\"%s\",\"type\":\"%s\"}", f->name, field_type_name(f->type));
+    return err_params(&p->cx->err, "{\"field\":\"%s\",\"type\":\"%s\"}", f->name,
+                      field_type_name(f->type));
 }
 
-static int read_text(struct parser *p, const struct field *f, const json_t *v, struct filter_value *out)
+static int read_text(struct parser *p, const struct field *f, const json_t *v,
+                     struct filter_value *out)
 {
     const struct slice s = {json_string_value(v), json_string_length(v)};
 
@@ -97,7 +101,8 @@ static int read_text(struct parser *p, const struct field *f, const json_t *v, s
     return 0;
 }
 
-static int read_option(struct parser *p, const struct field *f, const json_t *v, struct filter_value *out)
+static int read_option(struct parser *p, const struct field *f, const json_t *v,
+                       struct filter_value *out)
 {
     const struct slice s = {json_string_value(v), json_string_length(v)};
 
@@ -110,7 +115,8 @@ static int read_option(struct parser *p, const struct field *f, const json_t *v,
     return err_params(&p->cx->err, "{\"field\":\"%s\"}", f->name);
 }
 
-static int read_value(struct parser *p, const struct field *f, const json_t *v, struct filter_value *out)
+static int read_value(struct parser *p, const struct field *f, const json_t *v,
+                      struct filter_value *out)
 {
     int32_t day;
 
@@ -127,7 +133,8 @@ static int read_value(struct parser *p, const struct field *f, const json_t *v, 
         out->number = json_is_true(v);
         return 0;
     case FIELD_DATE:
-        if (!json_is_string(v) || !day_parse((struct slice){json_string_value(v), json_string_length(v)}, &day))
+        if (!json_is_string(v) ||
+            !day_parse((struct slice){json_string_value(v), json_string_length(v)}, &day))
             return fail_value(p, f, "a date, YYYY-MM-DD");
         return read_text(p, f, v, out);
     case FIELD_STRING:
@@ -176,7 +183,8 @@ static int read_pair(struct parser *p, const struct field *f, const json_t *v, s
         return -1;
     ends = out->values;
     /* dates compare as texts: YYYY-MM-DD */
-    if (f->type == FIELD_DATE ? strcmp(ends[0].text.p, ends[1].text.p) > 0 : ends[0].number > ends[1].number)
+    if (f->type == FIELD_DATE ? strcmp(ends[0].text.p, ends[1].text.p) > 0
+                              : ends[0].number > ends[1].number)
         return fail_value(p, f, "from before to");
     return 0;
 }
@@ -204,7 +212,8 @@ static int read_one(struct parser *p, const struct field *f, const json_t *v, st
     return 0;
 }
 
-static int read_shape(struct parser *p, const struct field *f, enum shape shape, const json_t *v, struct filter *out)
+static int read_shape(struct parser *p, const struct field *f, enum shape shape, const json_t *v,
+                      struct filter *out)
 {
     switch (shape) {
     case SHAPE_NONE:
@@ -230,8 +239,8 @@ static struct filter *new_node(struct parser *p, enum filter_kind kind, size_t p
 }
 
 /* A checked condition; the path stands at its value. */
-static int new_condition(struct parser *p, const struct field *field, enum field_op op, const json_t *value,
-                         const struct filter **out)
+static int new_condition(struct parser *p, const struct field *field, enum field_op op,
+                         const json_t *value, const struct filter **out)
 {
     struct filter *f;
 
@@ -287,8 +296,8 @@ static int read_condition(struct parser *p, const json_t *v, const struct filter
 
 static int read_node(struct parser *p, const json_t *v, size_t depth, const struct filter **out);
 
-static int read_group(struct parser *p, enum filter_kind kind, const char *key, const json_t *list, size_t depth,
-                      const struct filter **out)
+static int read_group(struct parser *p, enum filter_kind kind, const char *key, const json_t *list,
+                      size_t depth, const struct filter **out)
 {
     const size_t mark = enter(p, ".%s", key);
     const size_t n = json_array_size(list);
@@ -297,7 +306,8 @@ static int read_group(struct parser *p, enum filter_kind kind, const char *key, 
     if (!json_is_array(list))
         return FAIL(p, "filter_invalid", "%s takes a list of filters", key);
     if (kind == FILTER_OR && n == 0)
-        return FAIL(p, "filter_invalid", "or takes at least one filter"); /* all or nothing? the client must say */
+        return FAIL(p, "filter_invalid",
+                    "or takes at least one filter"); /* all or nothing? the client must say */
     if (n > LIMIT_FILTER_CONDITIONS) {
         FAIL(p, "filter_too_large", "at most %d filters in one list", LIMIT_FILTER_CONDITIONS);
         return err_params(&p->cx->err, "{\"max\":%d}", LIMIT_FILTER_CONDITIONS);
@@ -351,8 +361,8 @@ struct flat_list {
     size_t room;
 };
 
-static int flat_condition(struct parser *p, const struct field *f, enum field_op op, const json_t *v,
-                          struct flat_list *out)
+static int flat_condition(struct parser *p, const struct field *f, enum field_op op,
+                          const json_t *v, struct flat_list *out)
 {
     const struct filter *c;
 
@@ -364,7 +374,8 @@ static int flat_condition(struct parser *p, const struct field *f, enum field_op
     return 0;
 }
 
-static int flat_field(struct parser *p, const struct field *f, const json_t *v, struct flat_list *out)
+static int flat_field(struct parser *p, const struct field *f, const json_t *v,
+                      struct flat_list *out)
 {
     json_t *one = NULL;
     enum field_op op;
@@ -376,7 +387,8 @@ static int flat_field(struct parser *p, const struct field *f, const json_t *v, 
         return flat_condition(p, f, op, v, out);
     /* one value where the operator wants a list */
     one = json_pack("[O]", v);
-    rc = one ? flat_condition(p, f, op, one, out) : FAIL(p, "filter_invalid", "a value that cannot be read");
+    rc = one ? flat_condition(p, f, op, one, out)
+             : FAIL(p, "filter_invalid", "a value that cannot be read");
     json_decref(one);
     return rc;
 }
@@ -386,7 +398,10 @@ static const struct {
     const char *key;
     enum field_op op;
 } flat_dates[] = {
-    {"date_from", OP_GTE}, {"dateFrom", OP_GTE}, {"date_to", OP_LTE}, {"dateTo", OP_LTE},
+    {"date_from", OP_GTE},
+    {"dateFrom", OP_GTE},
+    {"date_to", OP_LTE},
+    {"dateTo", OP_LTE},
 };
 
 static bool flat_date(const char *key, enum field_op *op)
@@ -401,7 +416,8 @@ static bool flat_date(const char *key, enum field_op *op)
 }
 
 /* `prefix` is "requirements." inside the nested object of that name, else "". */
-static int flat_members(struct parser *p, const json_t *object, const char *prefix, struct flat_list *out)
+static int flat_members(struct parser *p, const json_t *object, const char *prefix,
+                        struct flat_list *out)
 {
     const char *key;
     json_t *v;
@@ -421,7 +437,9 @@ static int flat_members(struct parser *p, const json_t *object, const char *pref
             f = field_find(p->dataset, slice_cstr("meeting_date"));
             rc = !f ? fail_field(p) : flat_empty(v) ? 0 : flat_condition(p, f, op, v, out);
         } else {
-            f = strlen(prefix) + strlen(key) < sizeof name ? field_find(p->dataset, slice_cstr(name)) : NULL;
+            f = strlen(prefix) + strlen(key) < sizeof name
+                    ? field_find(p->dataset, slice_cstr(name))
+                    : NULL;
             rc = !f ? fail_field(p) : flat_empty(v) ? 0 : flat_field(p, f, v, out);
         }
         if (rc < 0)
@@ -465,7 +483,8 @@ static int read_node(struct parser *p, const json_t *v, size_t depth, const stru
     return read_group(p, FILTER_OR, "or", json_object_get(v, "or"), depth, out);
 }
 
-int filter_parse(struct ctx *cx, enum dataset dataset, const json_t *json, const char *path, const struct filter **out)
+int filter_parse(struct ctx *cx, enum dataset dataset, const json_t *json, const char *path,
+                 const struct filter **out)
 {
     struct parser p = {.cx = cx, .dataset = dataset};
     const struct filter *f = NULL;

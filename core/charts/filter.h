@@ -50,7 +50,8 @@ struct filter_value {
 
 struct filter {
     enum filter_kind kind;
-    const struct filter **parts; /* of FILTER_AND, FILTER_OR and, one, FILTER_NOT; an AND of none is true */
+    const struct filter *
+        *parts; /* of FILTER_AND, FILTER_OR and, one, FILTER_NOT; an AND of none is true */
     size_t part_count;
     const struct field *field; /* the rest: of a FILTER_CONDITION */
     enum field_op op;
@@ -60,7 +61,8 @@ struct filter {
 
 /* Reads and checks `json`; absent (NULL) and null give *out = NULL, which keeps everything. `path` names the value in
  * errors ("filter"). The tree is in cx->arena and does not need `json` any more. */
-int filter_parse(struct ctx *cx, enum dataset dataset, const json_t *json, const char *path, const struct filter **out);
+int filter_parse(struct ctx *cx, enum dataset dataset, const json_t *json, const char *path,
+                 const struct filter **out);
 
 /* Both; either may be NULL. */
 const struct filter *filter_and(struct arena *a, const struct filter *x, const struct filter *y);

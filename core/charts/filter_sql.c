@@ -12,15 +12,9 @@
 /* What a value is cast to, by type; parameters have no type of their own. */
 static const char *const casts[FIELD_TYPE_COUNT] = {
     [FIELD_INT] = "bigint", /* wider than the column, so that no number a client sends can overflow */
-    [FIELD_BOOL] = "boolean",
-    [FIELD_STRING] = "smallint",
-    [FIELD_TEXT_CODE] = "text",
-    [FIELD_OPEN_STRING] = "text",
-    [FIELD_DATE] = "date",
-    [FIELD_CLOSED_ARRAY] = "smallint",
-    [FIELD_OPEN_ARRAY] = "text",
-    [FIELD_TEXT] = "text",
-    [FIELD_EMBEDDING] = "text",
+    [FIELD_BOOL] = "boolean",     [FIELD_STRING] = "smallint", [FIELD_TEXT_CODE] = "text",
+    [FIELD_OPEN_STRING] = "text", [FIELD_DATE] = "date",       [FIELD_CLOSED_ARRAY] = "smallint",
+    [FIELD_OPEN_ARRAY] = "text",  [FIELD_TEXT] = "text",       [FIELD_EMBEDDING] = "text",
 };
 
 static bool is_number(const struct field *f)
@@ -113,16 +107,18 @@ static void relative_sql(struct sql_builder *q, const struct filter *f, const ch
         sql_arg(q, db_i64(f->values[0].number));
         sb_printf(&q->text, "::integer AND %s.%s <= CURRENT_DATE)", alias, column);
     } else if (f->op == OP_NEXT_DAYS) {
-        sb_printf(&q->text, "(%s.%s >= CURRENT_DATE AND %s.%s < CURRENT_DATE + ", alias, column, alias, column);
+        sb_printf(&q->text, "(%s.%s >= CURRENT_DATE AND %s.%s < CURRENT_DATE + ", alias, column,
+                  alias, column);
         sql_arg(q, db_i64(f->values[0].number));
         sb_puts(&q->text, "::integer)");
     } else {
-        sb_printf(&q->text, "(%s.%s >= (%s)::date AND %s.%s < (%s)::date)", alias, column, relative[f->op].from, alias,
-                  column, relative[f->op].to);
+        sb_printf(&q->text, "(%s.%s >= (%s)::date AND %s.%s < (%s)::date)", alias, column,
+                  relative[f->op].from, alias, column, relative[f->op].to);
     }
 }
 
-static void compare(struct sql_builder *q, const struct filter *f, const char *alias, const char *sign)
+static void compare(struct sql_builder *q, const struct filter *f, const char *alias,
+                    const char *sign)
 {
     sb_printf(&q->text, "%s.%s %s ", alias, f->field->column, sign);
     put_value(q, f, 0);
@@ -192,7 +188,8 @@ static void closed_array_sql(struct sql_builder *q, const struct filter *f)
     const char *const column = f->field->column;
 
     if (f->op == OP_IS_MISSING || f->op == OP_IS_PRESENT) {
-        sb_printf(&q->text, "coalesce(cardinality(f.%s), 0) %s 0", column, f->op == OP_IS_MISSING ? "=" : ">");
+        sb_printf(&q->text, "coalesce(cardinality(f.%s), 0) %s 0", column,
+                  f->op == OP_IS_MISSING ? "=" : ">");
         return;
     }
     sb_printf(&q->text, "f.%s %s ", column, f->op == OP_CONTAINS_ALL ? "@>" : "&&");
@@ -215,7 +212,8 @@ static void phrases_sql(struct sql_builder *q, const struct filter *f)
         sb_puts(&q->text, " AND p.phrase = ANY (");
         put_values(q, f);
         /* the same parameter again: how many different values were asked for */
-        sb_printf(&q->text, ")) = (SELECT count(DISTINCT u.v) FROM unnest($%d::text[]) AS u(v))", q->nargs);
+        sb_printf(&q->text, ")) = (SELECT count(DISTINCT u.v) FROM unnest($%d::text[]) AS u(v))",
+                  q->nargs);
         return;
     }
     sb_puts(&q->text, f->op == OP_IS_MISSING ? "NOT EXISTS (SELECT 1" : "EXISTS (SELECT 1");
@@ -233,10 +231,11 @@ static void phrases_sql(struct sql_builder *q, const struct filter *f)
 
 static void embedding_sql(struct sql_builder *q, const struct filter *f)
 {
-    sb_printf(&q->text,
-              "%sEXISTS (SELECT 1 FROM embeddings e WHERE e.tenant_id = $1 AND e.tenant_id = f.tenant_id"
-              " AND e.subject_id = f.subject_id)",
-              f->op == OP_IS_MISSING ? "NOT " : "");
+    sb_printf(
+        &q->text,
+        "%sEXISTS (SELECT 1 FROM embeddings e WHERE e.tenant_id = $1 AND e.tenant_id = f.tenant_id"
+        " AND e.subject_id = f.subject_id)",
+        f->op == OP_IS_MISSING ? "NOT " : "");
 }
 
 static void condition_sql(struct sql_builder *q, const struct filter *f)

@@ -26,7 +26,8 @@ void sql_arg(struct sql_builder *q, struct db_arg arg)
 PGresult *sql_run(struct ctx *cx, const struct sql_builder *q)
 {
     if (q->too_many || !sb_ok(&q->text)) {
-        ctx_fail(cx, ERR_INVALID, "filter_too_large", "filter", "the filters have too many conditions together");
+        ctx_fail(cx, ERR_INVALID, "filter_too_large", "filter",
+                 "the filters have too many conditions together");
         return NULL;
     }
     return db_query_text(cx, sb_text(&q->text), q->args, q->nargs);

@@ -40,17 +40,20 @@ enum {
 enum {
     AGGS_RECORDS = BIT(AGG_COUNT) | BIT(AGG_SUM), /* the sum of records is their count */
     AGGS_INT = BIT(AGG_COUNT) | BIT(AGG_SUM) | BIT(AGG_AVG) | BIT(AGG_MIN) | BIT(AGG_MAX),
-    AGGS_BOOL = BIT(AGG_COUNT) | BIT(AGG_AVG) | BIT(AGG_RATE), /* the average of a bool is its rate */
+    AGGS_BOOL =
+        BIT(AGG_COUNT) | BIT(AGG_AVG) | BIT(AGG_RATE), /* the average of a bool is its rate */
 };
 
 enum {
-    SLOTS_NUMBER = BIT(SLOT_PIE_Y_AXIS) | BIT(SLOT_BAR_Y_AXIS) | BIT(SLOT_LINE_Y_AXIS) | BIT(SLOT_AREA_Y_AXIS),
+    SLOTS_NUMBER =
+        BIT(SLOT_PIE_Y_AXIS) | BIT(SLOT_BAR_Y_AXIS) | BIT(SLOT_LINE_Y_AXIS) | BIT(SLOT_AREA_Y_AXIS),
     SLOTS_SERIES = BIT(SLOT_BAR_GROUP_BY) | BIT(SLOT_LINE_GROUP_BY) | BIT(SLOT_AREA_GROUP_BY) |
                    BIT(SLOT_WORDCLOUD_GROUP_BY),
     SLOTS_TREND = BIT(SLOT_LINE_X_AXIS) | BIT(SLOT_AREA_X_AXIS),
     SLOTS_PARTS = BIT(SLOT_PIE_GROUP_BY) | BIT(SLOT_BAR_X_AXIS),
 
-    SLOTS_CATEGORY = SLOTS_PARTS | SLOTS_TREND | SLOTS_SERIES | BIT(SLOT_VECTOR_CLUSTER_LABEL_FIELD),
+    SLOTS_CATEGORY =
+        SLOTS_PARTS | SLOTS_TREND | SLOTS_SERIES | BIT(SLOT_VECTOR_CLUSTER_LABEL_FIELD),
     SLOTS_BOOL = SLOTS_PARTS | SLOTS_SERIES | SLOTS_NUMBER,
     SLOTS_DATE = SLOTS_PARTS | SLOTS_TREND,
     SLOTS_CLOSED_ARRAY = SLOTS_PARTS | SLOTS_TREND,
@@ -59,16 +62,22 @@ enum {
 };
 
 /* What follows from the type alone. */
-#define IS_INT          .type = FIELD_INT, .operators = OPS_INT, .aggregations = AGGS_INT, .slots = SLOTS_NUMBER
-#define IS_BOOL         .type = FIELD_BOOL, .operators = OPS_BOOL, .aggregations = AGGS_BOOL, .slots = SLOTS_BOOL
-#define IS_STRING       .type = FIELD_STRING, .operators = OPS_STRING, .slots = SLOTS_CATEGORY
-#define IS_TEXT_CODE    .type = FIELD_TEXT_CODE, .operators = OPS_OPEN_STRING, .slots = SLOTS_CATEGORY
-#define IS_OPEN_STRING  .type = FIELD_OPEN_STRING, .operators = OPS_OPEN_STRING, .slots = SLOTS_CATEGORY
-#define IS_DATE         .type = FIELD_DATE, .operators = OPS_DATE, .slots = SLOTS_DATE
-#define IS_CLOSED_ARRAY .type = FIELD_CLOSED_ARRAY, .operators = OPS_CLOSED_ARRAY, .slots = SLOTS_CLOSED_ARRAY
+#define IS_INT                                                                                     \
+    .type = FIELD_INT, .operators = OPS_INT, .aggregations = AGGS_INT, .slots = SLOTS_NUMBER
+#define IS_BOOL                                                                                    \
+    .type = FIELD_BOOL, .operators = OPS_BOOL, .aggregations = AGGS_BOOL, .slots = SLOTS_BOOL
+#define IS_STRING    .type = FIELD_STRING, .operators = OPS_STRING, .slots = SLOTS_CATEGORY
+#define IS_TEXT_CODE .type = FIELD_TEXT_CODE, .operators = OPS_OPEN_STRING, .slots = SLOTS_CATEGORY
+#define IS_OPEN_STRING                                                                             \
+    .type = FIELD_OPEN_STRING, .operators = OPS_OPEN_STRING, .slots = SLOTS_CATEGORY
+#define IS_DATE .type = FIELD_DATE, .operators = OPS_DATE, .slots = SLOTS_DATE
+#define IS_CLOSED_ARRAY                                                                            \
+    .type = FIELD_CLOSED_ARRAY, .operators = OPS_CLOSED_ARRAY, .slots = SLOTS_CLOSED_ARRAY
 #define IS_OPEN_ARRAY                                                                              \
-    .type = FIELD_OPEN_ARRAY, .store = FIELD_IN_PHRASES, .operators = OPS_OPEN_ARRAY, .slots = SLOTS_OPEN_ARRAY
-#define IS_TEXT .type = FIELD_TEXT, .store = FIELD_IN_PHRASES, .operators = OPS_TEXT, .slots = SLOTS_TEXT
+    .type = FIELD_OPEN_ARRAY, .store = FIELD_IN_PHRASES, .operators = OPS_OPEN_ARRAY,              \
+    .slots = SLOTS_OPEN_ARRAY
+#define IS_TEXT                                                                                    \
+    .type = FIELD_TEXT, .store = FIELD_IN_PHRASES, .operators = OPS_TEXT, .slots = SLOTS_TEXT
 
 static const struct field_option sectors[] = {
     {"tecnologia_software", {"Tecnología y Software", "Technology and Software"}},
@@ -149,51 +158,129 @@ static const struct field_option tools[] = {
 };
 
 static const struct field meetings[] = {
-    {.name = "sales_rep", .column = "sales_rep", IS_TEXT_CODE, ALIASES("salesRep", "vendedor"),
+    {.name = "sales_rep",
+     .column = "sales_rep",
+     IS_TEXT_CODE,
+     ALIASES("salesRep", "vendedor"),
      .labels = {"Representante de Ventas", "Sales Representative"}},
-    {.name = "closed", .column = "closed", IS_BOOL, ALIASES("estado", "cerrada"),
+    {.name = "closed",
+     .column = "closed",
+     IS_BOOL,
+     ALIASES("estado", "cerrada"),
      .labels = {"Estado (Cerrada/Fallida)", "Outcome (Closed/Lost)"}},
-    {.name = "meeting_date", .column = "meeting_date", IS_DATE, ALIASES("meetingDate", "date", "fecha"),
+    {.name = "meeting_date",
+     .column = "meeting_date",
+     IS_DATE,
+     ALIASES("meetingDate", "date", "fecha"),
      .labels = {"Fecha de Reunión", "Meeting Date"}},
-    {.name = "client_name", .column = "client_name", IS_OPEN_STRING, .store = FIELD_IN_ENTITIES,
-     ALIASES("clientName", "cliente", "nombre"), .labels = {"Nombre del Cliente", "Client Name"}},
-    {.name = "embedding", .column = "embedding", .type = FIELD_EMBEDDING, .store = FIELD_IN_EMBEDDINGS,
-     .operators = OPS_PRESENCE, .slots = BIT(SLOT_VECTOR_CLUSTER_X_AXIS),
+    {.name = "client_name",
+     .column = "client_name",
+     IS_OPEN_STRING,
+     .store = FIELD_IN_ENTITIES,
+     ALIASES("clientName", "cliente", "nombre"),
+     .labels = {"Nombre del Cliente", "Client Name"}},
+    {.name = "embedding",
+     .column = "embedding",
+     .type = FIELD_EMBEDDING,
+     .store = FIELD_IN_EMBEDDINGS,
+     .operators = OPS_PRESENCE,
+     .slots = BIT(SLOT_VECTOR_CLUSTER_X_AXIS),
      .labels = {"Embedding (Vector)", "Embedding (Vector)"}},
-    {.name = "count", .column = "count", .type = FIELD_INT, .store = FIELD_NOWHERE, .aggregations = AGGS_RECORDS,
-     .slots = SLOTS_NUMBER, ALIASES("cantidad"), .labels = {"Cantidad de Reuniones", "Number of Meetings"}},
-    {.name = "sector", .column = "sector", IS_STRING, OPTIONS(sectors), .labels = {"Sector", "Sector"}},
-    {.name = "company_size", .column = "company_size", IS_STRING, OPTIONS(company_sizes),
-     ALIASES("companySize", "tamaño", "tamano"), .labels = {"Tamaño de Empresa", "Company Size"}},
-    {.name = "discovery_channel", .column = "discovery_channel", IS_STRING, OPTIONS(discovery_channels),
-     ALIASES("discoveryChannel", "canal"), .labels = {"Canal de Descubrimiento", "Discovery Channel"}},
-    {.name = "interaction_volume_daily", .column = "interaction_volume_daily", IS_INT,
-     ALIASES("interactionVolumeDaily", "volumen"), .labels = {"Volumen de Interacción Diaria", "Daily Interaction Volume"}},
-    {.name = "requirements.confidentiality", .column = "requirements_confidentiality", IS_BOOL,
-     ALIASES("requirements_confidentiality"), .labels = {"Requiere Confidencialidad", "Requires Confidentiality"}},
-    {.name = "requirements.multilingual", .column = "requirements_multilingual", IS_BOOL,
-     ALIASES("requirements_multilingual"), .labels = {"Requiere Multiidioma", "Requires Several Languages"}},
-    {.name = "requirements.real_time", .column = "requirements_real_time", IS_BOOL,
-     ALIASES("requirements_real_time"), .labels = {"Requiere Tiempo Real", "Requires Real Time"}},
-    {.name = "requirements.personalization", .column = "requirements_personalization", IS_CLOSED_ARRAY,
-     OPTIONS(personalizations), ALIASES("requirements_personalization"),
+    {.name = "count",
+     .column = "count",
+     .type = FIELD_INT,
+     .store = FIELD_NOWHERE,
+     .aggregations = AGGS_RECORDS,
+     .slots = SLOTS_NUMBER,
+     ALIASES("cantidad"),
+     .labels = {"Cantidad de Reuniones", "Number of Meetings"}},
+    {.name = "sector",
+     .column = "sector",
+     IS_STRING,
+     OPTIONS(sectors),
+     .labels = {"Sector", "Sector"}},
+    {.name = "company_size",
+     .column = "company_size",
+     IS_STRING,
+     OPTIONS(company_sizes),
+     ALIASES("companySize", "tamaño", "tamano"),
+     .labels = {"Tamaño de Empresa", "Company Size"}},
+    {.name = "discovery_channel",
+     .column = "discovery_channel",
+     IS_STRING,
+     OPTIONS(discovery_channels),
+     ALIASES("discoveryChannel", "canal"),
+     .labels = {"Canal de Descubrimiento", "Discovery Channel"}},
+    {.name = "interaction_volume_daily",
+     .column = "interaction_volume_daily",
+     IS_INT,
+     ALIASES("interactionVolumeDaily", "volumen"),
+     .labels = {"Volumen de Interacción Diaria", "Daily Interaction Volume"}},
+    {.name = "requirements.confidentiality",
+     .column = "requirements_confidentiality",
+     IS_BOOL,
+     ALIASES("requirements_confidentiality"),
+     .labels = {"Requiere Confidencialidad", "Requires Confidentiality"}},
+    {.name = "requirements.multilingual",
+     .column = "requirements_multilingual",
+     IS_BOOL,
+     ALIASES("requirements_multilingual"),
+     .labels = {"Requiere Multiidioma", "Requires Several Languages"}},
+    {.name = "requirements.real_time",
+     .column = "requirements_real_time",
+     IS_BOOL,
+     ALIASES("requirements_real_time"),
+     .labels = {"Requiere Tiempo Real", "Requires Real Time"}},
+    {.name = "requirements.personalization",
+     .column = "requirements_personalization",
+     IS_CLOSED_ARRAY,
+     OPTIONS(personalizations),
+     ALIASES("requirements_personalization"),
      .labels = {"Tipos de Personalización", "Kinds of Personalization"}},
-    {.name = "requirements.integrations", .column = "requirements_integrations", IS_CLOSED_ARRAY,
-     OPTIONS(integrations), ALIASES("requirements_integrations"),
+    {.name = "requirements.integrations",
+     .column = "requirements_integrations",
+     IS_CLOSED_ARRAY,
+     OPTIONS(integrations),
+     ALIASES("requirements_integrations"),
      .labels = {"Integraciones Requeridas", "Required Integrations"}},
-    {.name = "demand_peaks", .column = "demand_peaks", IS_CLOSED_ARRAY, OPTIONS(demand_peaks), ALIASES("demandPeaks"),
+    {.name = "demand_peaks",
+     .column = "demand_peaks",
+     IS_CLOSED_ARRAY,
+     OPTIONS(demand_peaks),
+     ALIASES("demandPeaks"),
      .labels = {"Picos de Demanda", "Demand Peaks"}},
-    {.name = "query_types", .column = "query_types", IS_CLOSED_ARRAY, OPTIONS(query_types), ALIASES("queryTypes"),
+    {.name = "query_types",
+     .column = "query_types",
+     IS_CLOSED_ARRAY,
+     OPTIONS(query_types),
+     ALIASES("queryTypes"),
      .labels = {"Tipos de Consultas", "Kinds of Queries"}},
-    {.name = "tools_mentioned", .column = "tools_mentioned", IS_CLOSED_ARRAY, OPTIONS(tools),
-     ALIASES("toolsMentioned"), .labels = {"Herramientas Mencionadas", "Tools Mentioned"}},
-    {.name = "pain_points", .column = "pain_points", IS_OPEN_ARRAY, ALIASES("painPoints"),
+    {.name = "tools_mentioned",
+     .column = "tools_mentioned",
+     IS_CLOSED_ARRAY,
+     OPTIONS(tools),
+     ALIASES("toolsMentioned"),
+     .labels = {"Herramientas Mencionadas", "Tools Mentioned"}},
+    {.name = "pain_points",
+     .column = "pain_points",
+     IS_OPEN_ARRAY,
+     ALIASES("painPoints"),
      .labels = {"Pain Points", "Pain Points"}},
-    {.name = "use_cases", .column = "use_cases", IS_OPEN_ARRAY, ALIASES("useCases"),
+    {.name = "use_cases",
+     .column = "use_cases",
+     IS_OPEN_ARRAY,
+     ALIASES("useCases"),
      .labels = {"Casos de Uso", "Use Cases"}},
-    {.name = "objections", .column = "objections", IS_OPEN_ARRAY, ALIASES("objeciones"),
+    {.name = "objections",
+     .column = "objections",
+     IS_OPEN_ARRAY,
+     ALIASES("objeciones"),
      .labels = {"Objeciones", "Objections"}},
-    {.name = "others", .column = "others", IS_TEXT, ALIASES("otros"), .labels = {"Otros Comentarios", "Other Remarks"}},
+    {.name = "others",
+     .column = "others",
+     IS_TEXT,
+     ALIASES("otros"),
+     .labels = {"Otros Comentarios", "Other Remarks"}},
 };
 
 static const struct {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 static const char *const group_names[DAY_GROUPS] = {
-    [DAY_EACH] = "day",         [DAY_WEEK] = "week", [DAY_MONTH] = "month",
+    [DAY_EACH] = "day",        [DAY_WEEK] = "week", [DAY_MONTH] = "month",
     [DAY_QUARTER] = "quarter", [DAY_YEAR] = "year",
 };
 
@@ -62,8 +62,8 @@ bool day_parse(struct slice s, int32_t *out)
     int d2;
     int32_t day;
 
-    if (s.n != 10 || s.p[4] != '-' || s.p[7] != '-' || !digits(s.p, 4, &y) || !digits(s.p + 5, 2, &m) ||
-        !digits(s.p + 8, 2, &d) || y < 1 || m < 1 || m > 12)
+    if (s.n != 10 || s.p[4] != '-' || s.p[7] != '-' || !digits(s.p, 4, &y) ||
+        !digits(s.p + 5, 2, &m) || !digits(s.p + 8, 2, &d) || y < 1 || m < 1 || m > 12)
         return false;
     day = day_from_civil(y, m, d);
     day_to_civil(day, &y2, &m2, &d2);
@@ -136,13 +136,17 @@ void day_text(int32_t start, enum day_group g, char out[DAY_TEXT_BYTES])
     y = y < 0 ? 0 : y > 9999 ? 9999 : y; /* never; the compiler wants to know that it fits */
     switch (g) {
     case DAY_EACH:
-        snprintf(out, DAY_TEXT_BYTES, "%04d-%02d-%02d", y, (unsigned char)m % 13, (unsigned char)d % 32);
+        snprintf(out, DAY_TEXT_BYTES, "%04d-%02d-%02d", y, (unsigned char)m % 13,
+                 (unsigned char)d % 32);
         return;
     case DAY_WEEK:
-        snprintf(out, DAY_TEXT_BYTES, "%04d-W%02d", y, (start + 3 - day_from_civil(y, 1, 1)) / 7 % 100 + 1);
+        snprintf(out, DAY_TEXT_BYTES, "%04d-W%02d", y,
+                 (start + 3 - day_from_civil(y, 1, 1)) / 7 % 100 + 1);
         return;
     case DAY_MONTH: snprintf(out, DAY_TEXT_BYTES, "%04d-%02d", y, (unsigned char)m % 13); return;
-    case DAY_QUARTER: snprintf(out, DAY_TEXT_BYTES, "%04d-Q%d", y, (unsigned char)(m - 1) / 3 % 4 + 1); return;
+    case DAY_QUARTER:
+        snprintf(out, DAY_TEXT_BYTES, "%04d-Q%d", y, (unsigned char)(m - 1) / 3 % 4 + 1);
+        return;
     case DAY_YEAR:
     case DAY_GROUPS: snprintf(out, DAY_TEXT_BYTES, "%04d", y); return;
     }

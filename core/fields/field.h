@@ -10,7 +10,6 @@
  *   - The code of an option (what the facts table holds) is its place in `options` plus one: append, never reorder.
  *   - `column` and `name` hold only [a-z0-9_.]: they may stand in SQL text; nothing a client sends ever does.
  *   - Missing is NULL for a scalar, and NULL or empty for an array: nobody can tell the two apart from outside.
- *   - Arrays hold each code once; who writes them sees to it.
  */
 #ifndef CORE_FIELDS_FIELD_H
 #define CORE_FIELDS_FIELD_H
@@ -116,8 +115,9 @@ struct field_option {
 };
 
 struct field {
-    const char *name;   /* in JSON: "sales_rep", "requirements.personalization" */
-    const char *column; /* of the facts or entities; for phrases the value of subject_phrases.field */
+    const char *name; /* in JSON: "sales_rep", "requirements.personalization" */
+    const char
+        *column; /* of the facts or entities; for phrases the value of subject_phrases.field */
     const char *const *aliases; /* NULL-ended; other names that requests may use */
     enum dataset dataset;
     enum field_type type;

@@ -515,8 +515,6 @@ static void note_failure(struct ctx *cx, const struct upload *up)
 /* The last part of whatever path a browser sent, in valid UTF-8, bounded. */
 static const char *clean_filename(struct ctx *cx, struct slice name)
 {
-    SCOPED(sb_done) struct sb quoted = {0};
-
     for (size_t i = name.n; i-- > 0;) {
         if (name.p[i] == '/' || name.p[i] == '\\') {
             name = (struct slice){name.p + i + 1, name.n - i - 1};

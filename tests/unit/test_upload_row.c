@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "core/base/limits.h"
+#include "core/meetings/upload_row.h"
+
+static const struct slice spanish[] = {SLICE("Nombre"),
+                                       SLICE("Correo Electronico"),
+                                       SLICE("Numero de Telefono"),
+                                       SLICE("Fecha de la Reunion"),
+                                       SLICE("Vendedor asignado"),
+                                       SLICE("closed"),
+                                       SLICE("Transcripcion")};
+static const struct slice english[] = {SLICE("transcript"),   SLICE("closed"), SLICE("sales_rep"),
+                                       SLICE("meeting_date"), SLICE("phone"),  SLICE("email"),
+                                       SLICE("client_name")};
+static const struct slice good[] = {SLICE("Ana Pérez"),
+                                    SLICE("ana@example.com"),
+                                    SLICE("+56 9 1234 5678"),
+                                    SLICE("2024-02-29"),
+                                    SLICE("Tiburón"),
+                                    SLICE("1"),
+                                    SLICE("Recibimos 80 mensajes al día.")};
+
+static struct arena *arena;
+static struct upload_map map;
+
+static int set_up(void **state)
+{
+    (void)state;
+    arena = arena_new(16 << 20);
+    upload_map_headers(arena, spanish, UPLOAD_COLUMNS, &map);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    arena_free(arena);
+    return 0;
+}
+
+/* `good` with one column replaced; the first problem's code, or "" when there is none. */
+static const char *verdict(enum upload_column c, struct slice text, struct upload_row *row)
+{
+    struct slice fields[UPLOAD_COLUMNS];
+    struct upload_problem problems[UPLOAD_COLUMNS];
+    size_t n;
+
+    memcpy(fields, good, sizeof fields);
+    fields[c] = text;
+    if (upload_row_read(arena, &map, fields, UPLOAD_COLUMNS, row, problems, &n) == UPLOAD_ROW_OK)
+        return "";
+    assert_int_equal(problems[0].column, c);
+    return problems[0].code;
+}
+
+static void headers_are_known_in_both_languages_whatever_their_accents(void **state)
+{
+    const struct slice odd[] = {SLICE("NOMBRE"),       SLICE("correo electrónico"),
+                                SLICE("Teléfono"),     SLICE("FECHA_DE_LA_REUNIÓN"),
+                                SLICE(" Vendedor "),   SLICE("Cerrada"),
+                                SLICE("Transcripción")};
+    struct upload_map m;
+
+    (void)state;
+    assert_int_equal(upload_map_missing(&map), 0);
+    upload_map_headers(arena, english, UPLOAD_COLUMNS, &m);
+    assert_int_equal(upload_map_missing(&m), 0);
+    assert_int_equal(m.at[UPLOAD_TRANSCRIPT], 0);
+    upload_map_headers(arena, odd, UPLOAD_COLUMNS, &m);
+    assert_int_equal(upload_map_missing(&m), 0);
+    upload_map_headers(arena, odd, 6, &m);
+    assert_int_equal(upload_map_missing(&m), 1u << UPLOAD_TRANSCRIPT);
+}
+
+static void the_delimiter_is_what_the_header_has_most_of(void **state)
+{
+    (void)state;
+    assert_int_equal(upload_delimiter(SLICE("a,b,c")), ',');
+    assert_int_equal(upload_delimiter(SLICE("a;b;\"x,y,z,w\"")), ';');
+    assert_int_equal(upload_delimiter(SLICE("a\tb\tc,d")), '\t');
+    assert_int_equal(upload_delimiter(SLICE("a|b")), '|');
+    assert_int_equal(upload_delimiter(SLICE("a")), ',');
+}
+
+static void a_good_row_has_its_values(void **state)
+{
+    struct upload_row row;
+
+    (void)state;
+    assert_string_equal(verdict(UPLOAD_CLIENT_NAME, SLICE("  Ana Pérez "), &row), "");
+    assert_true(slice_is(row.text[UPLOAD_CLIENT_NAME], "Ana Pérez"));
+    assert_string_equal(row.date, "2024-02-29");
+    assert_true(row.closed);
+}
+
+static void each_rule_has_its_code(void **state)
+{
+    static char long_name[LIMIT_NAME_CHARS + 2];
+    static const struct {
+        enum upload_column column;
+        const char *text;
+        const char *code;
+    } cases[] = {
+        {UPLOAD_CLIENT_NAME, "", "required"},
+        {UPLOAD_CLIENT_NAME, "   ", "required"},
+        {UPLOAD_CLIENT_NAME, "\xff", "encoding_invalid"},
+        {UPLOAD_EMAIL, "ana", "email_invalid"},
+        {UPLOAD_EMAIL, "ana@", "email_invalid"},
+        {UPLOAD_EMAIL, "@x.org", "email_invalid"},
+        {UPLOAD_EMAIL, "a@b", "email_invalid"},
+        {UPLOAD_EMAIL, "a b@x.org", "email_invalid"},
+        {UPLOAD_EMAIL, "a@b@x.org", "email_invalid"},
+        {UPLOAD_EMAIL, "a@.org", "email_invalid"},
+        {UPLOAD_EMAIL, "a@x.", "email_invalid"},
+        {UPLOAD_EMAIL, "a.b+c@x-y.co.uk", ""},
+        {UPLOAD_PHONE, "", "required"},
+        {UPLOAD_MEETING_DATE, "2023-02-29", "date_invalid"},
+        {UPLOAD_MEETING_DATE, "1900-02-29", "date_invalid"},
+        {UPLOAD_MEETING_DATE, "2000-02-29", ""},
+        {UPLOAD_MEETING_DATE, "2024-13-01", "date_invalid"},
+        {UPLOAD_MEETING_DATE, "2024-1-1", "date_invalid"},
+        {UPLOAD_MEETING_DATE, "2024-01-00", "date_invalid"},
+        {UPLOAD_MEETING_DATE, "24-01-2024", "date_invalid"},
+        {UPLOAD_SALES_REP, "", "required"},
+        {UPLOAD_CLOSED, "quizás", "closed_invalid"},
+        {UPLOAD_CLOSED, "", "required"},
+        {UPLOAD_TRANSCRIPT, "corto", "too_short"},
+        {UPLOAD_TRANSCRIPT, "diez letra", ""},
+    };
+    struct upload_row row;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(verdict(cases[i].column, slice_cstr(cases[i].text), &row),
+                            cases[i].code);
+    memset(long_name, 'x', sizeof long_name - 1);
+    assert_string_equal(verdict(UPLOAD_SALES_REP, slice_cstr(long_name), &row), "too_long");
+    assert_string_equal(
+        verdict(UPLOAD_TRANSCRIPT, (struct slice){"ten bytes\0 and more", 19}, &row),
+        "encoding_invalid");
+}
+
+static void closed_is_understood_in_both_languages(void **state)
+{
+    static const char *const yes[] = {"1",   "true", "TRUE",   "sí",     "Si",
+                                      "yes", "won",  "Ganada", "cerrada"};
+    static const char *const no[] = {"0", "false", "No", "lost", "Perdida", "abierta", "OPEN"};
+    struct upload_row row;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) {
+        assert_string_equal(verdict(UPLOAD_CLOSED, slice_cstr(yes[i]), &row), "");
+        assert_true(row.closed);
+    }
+    for (size_t i = 0; i < sizeof no / sizeof *no; i++) {
+        assert_string_equal(verdict(UPLOAD_CLOSED, slice_cstr(no[i]), &row), "");
+        assert_false(row.closed);
+    }
+}
+
+static void identity_forgives_spelling_and_content_forgives_nothing(void **state)
+{
+    struct upload_row a;
+    struct upload_row b;
+
+    (void)state;
+    verdict(UPLOAD_CLIENT_NAME, good[UPLOAD_CLIENT_NAME], &a);
+    verdict(UPLOAD_CLIENT_NAME, SLICE("ANA  PEREZ"), &b);
+    assert_true(uuid_eq(&a.identity, &b.identity));
+    assert_false(uuid_eq(&a.content, &b.content));
+    verdict(UPLOAD_PHONE, SLICE("(56) 9-1234-5678"), &b);
+    assert_true(uuid_eq(&a.identity, &b.identity));
+    verdict(UPLOAD_CLOSED, SLICE("0"), &b);
+    assert_true(uuid_eq(&a.identity, &b.identity));
+    assert_true(uuid_eq(&a.body_hash, &b.body_hash));
+    assert_false(uuid_eq(&a.content, &b.content));
+    verdict(UPLOAD_MEETING_DATE, SLICE("2024-03-01"), &b);
+    assert_false(uuid_eq(&a.identity, &b.identity));
+    verdict(UPLOAD_TRANSCRIPT, SLICE("Otra conversación."), &b);
+    assert_true(uuid_eq(&a.identity, &b.identity));
+    assert_false(uuid_eq(&a.body_hash, &b.body_hash));
+}
+
+static void a_row_without_a_word_is_blank_and_a_short_one_names_what_is_missing(void **state)
+{
+    const struct slice blank[] = {SLICE(""), SLICE("  "), SLICE("\t")};
+    struct upload_problem problems[UPLOAD_COLUMNS];
+    struct upload_row row;
+    size_t n;
+
+    (void)state;
+    assert_int_equal(upload_row_read(arena, &map, blank, 3, &row, problems, &n), UPLOAD_ROW_BLANK);
+    assert_int_equal(upload_row_read(arena, &map, good, 6, &row, problems, &n), UPLOAD_ROW_INVALID);
+    assert_int_equal(n, 1);
+    assert_int_equal(problems[0].column, UPLOAD_TRANSCRIPT);
+    assert_string_equal(problems[0].code, "required");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(headers_are_known_in_both_languages_whatever_their_accents),
+        cmocka_unit_test(the_delimiter_is_what_the_header_has_most_of),
+        cmocka_unit_test(a_good_row_has_its_values),
+        cmocka_unit_test(each_rule_has_its_code),
+        cmocka_unit_test(closed_is_understood_in_both_languages),
+        cmocka_unit_test(identity_forgives_spelling_and_content_forgives_nothing),
+        cmocka_unit_test(a_row_without_a_word_is_blank_and_a_short_one_names_what_is_missing),
+    };
+
+    return cmocka_run_group_tests_name("upload_row", tests, set_up, tear_down);
+}
