@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+import { describe, expect, it } from 'vitest';
+import type { Analysis } from '@/shared/api/types';
+import { extraFields, fieldValues, valueOf } from './values';
+
+const analysis: Analysis = {
+  provider: 'rules',
+  model: null,
+  prompt_version: 'v1',
+  created_at: '2024-01-01T00:00:00Z',
+  values: {
+    sector: 'salud_bienestar',
+    company_size: null,
+    interaction_volume_daily: 0,
+    pain_points: ['volumen', 'demoras', ''],
+    'requirements.real_time': false,
+    requirements: { multilingual: true, own: 'x' },
+    budget: 'alto',
+    confidence: { sector: 1 },
+  },
+  evidence: [
+    { field: 'sector', status: 'exact', start: 0, end: 4, item: null },
+    { field: 'pain_points', item: 'demoras', status: 'absent' },
+    { field: 'pain_points', item: 'volumen', status: 'normalised', start: 5, end: 9 },
+    { field: 'requirements.real_time', status: 'not_mentioned' },
+  ],
+};
+
+describe('valueOf', () => {
+  it('reads a dotted name as one key or as two levels', () => {
+    expect(valueOf(analysis.values, 'requirements.real_time')).toBe(false);
+    expect(valueOf(analysis.values, 'requirements.multilingual')).toBe(true);
+    expect(valueOf(analysis.values, 'requirements.nothing')).toBeUndefined();
+  });
+});
+
+describe('fieldValues', () => {
+  it('joins each item of an array with its own evidence', () => {
+    expect(fieldValues(analysis, 'pain_points').items).toEqual([
+      { value: 'volumen', evidence: 2, status: 'normalised' },
+      { value: 'demoras', evidence: 1, status: 'absent' },
+    ]);
+  });
+
+  it('keeps zero and false, and has nothing for what is missing', () => {
+    expect(fieldValues(analysis, 'interaction_volume_daily').items[0]?.value).toBe(0);
+    expect(fieldValues(analysis, 'requirements.real_time').items).toEqual([
+      { value: false, evidence: 3, status: 'not_mentioned' },
+    ]);
+    expect(fieldValues(analysis, 'company_size').items).toEqual([]);
+  });
+});
+
+describe('extraFields', () => {
+  it('hides nothing that was read', () => {
+    expect(extraFields(analysis)).toEqual(['requirements.own', 'budget']);
+  });
+});

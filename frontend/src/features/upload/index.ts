@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+export { UploadProvider, useUpload } from './UploadProvider';
+export { parseUploadSearch } from './search';

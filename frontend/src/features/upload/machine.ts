@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// The life of one upload as a table of states. Pure: the sender and the page feed it events, nothing here waits.
+import type { ApiError } from '@/shared/api/errors';
+import type { JobCounts, UploadCounts, UploadResult } from '@/shared/api/types';
+
+export interface FileFacts {
+  readonly name: string;
+  readonly size: number;
+}
+
+export type Rejection = 'too_large' | 'empty' | 'not_csv' | 'several';
+
+export type UploadState =
+  | { readonly phase: 'idle'; readonly cancelled: boolean }
+  | { readonly phase: 'rejected'; readonly reason: Rejection; readonly size: number }
+  /** Bytes are on their way. */
+  | { readonly phase: 'sending'; readonly file: FileFacts; readonly loaded: number; readonly total: number }
+  /** The last byte left; the service stores the rows. */
+  | { readonly phase: 'storing'; readonly file: FileFacts }
+  | { readonly phase: 'done'; readonly file: FileFacts; readonly result: UploadResult }
+  | { readonly phase: 'failed'; readonly file: FileFacts; readonly error: ApiError };
+
+export type UploadEvent =
+  | { readonly type: 'start'; readonly file: FileFacts }
+  | { readonly type: 'reject'; readonly reason: Rejection; readonly size: number }
+  | { readonly type: 'progress'; readonly loaded: number; readonly total: number }
+  | { readonly type: 'sent' }
+  | { readonly type: 'answer'; readonly result: UploadResult }
+  | { readonly type: 'fail'; readonly error: ApiError }
+  | { readonly type: 'cancel' }
+  | { readonly type: 'reset' };
+
+export const initialUpload: UploadState = { phase: 'idle', cancelled: false };
+
+export const isRunning = (s: UploadState): s is Extract<UploadState, { phase: 'sending' | 'storing' }> =>
+  s.phase === 'sending' || s.phase === 'storing';
+
+/** An event that does not fit the state is late news of an upload that is over, and changes nothing. */
+export function uploadReducer(state: UploadState, event: UploadEvent): UploadState {
+  switch (event.type) {
+    case 'start':
+      return isRunning(state)
+        ? state
+        : { phase: 'sending', file: event.file, loaded: 0, total: event.file.size };
+    case 'reject':
+      return isRunning(state) ? state : { phase: 'rejected', reason: event.reason, size: event.size };
+    case 'progress':
+      if (state.phase !== 'sending') return state;
+      // Bytes never go back, whatever order the events come in.
+      return {
+        ...state,
+        loaded: Math.max(state.loaded, Math.min(event.loaded, event.total)),
+        total: event.total,
+      };
+    case 'sent':
+      return state.phase === 'sending' ? { phase: 'storing', file: state.file } : state;
+    case 'answer':
+      return isRunning(state) ? { phase: 'done', file: state.file, result: event.result } : state;
+    case 'fail':
+      return isRunning(state) ? { phase: 'failed', file: state.file, error: event.error } : state;
+    case 'cancel':
+      // Once every byte has left, the rows may be stored already: nothing to cancel.
+      return state.phase === 'sending' ? { phase: 'idle', cancelled: true } : state;
+    case 'reset':
+      return isRunning(state) ? state : initialUpload;
+  }
+}
+
+const CSV_NAME = /\.(csv|tsv|txt)$/i;
+const CSV_TYPES = ['text/csv', 'text/plain', 'text/tab-separated-values'];
+
+/** What can be told from here, before any byte is sent. The service judges the rest. */
+export function checkFiles(
+  files: readonly { name: string; size: number; type: string }[],
+  maxBytes: number,
+): { reason: Rejection; size: number } | null {
+  const [file] = files;
+  if (!file) return { reason: 'empty', size: 0 };
+  if (files.length > 1) return { reason: 'several', size: 0 };
+  if (!CSV_NAME.test(file.name) && !CSV_TYPES.includes(file.type))
+    return { reason: 'not_csv', size: file.size };
+  if (file.size === 0) return { reason: 'empty', size: 0 };
+  if (file.size > maxBytes) return { reason: 'too_large', size: file.size };
+  return null;
+}
+
+export const COUNTS = ['created', 'updated', 'duplicate', 'invalid', 'skipped'] as const;
+export type CountName = (typeof COUNTS)[number];
+
+/** The promise of the service: every row of the file is in exactly one count. */
+export const countsAddUp = (r: UploadCounts): boolean => COUNTS.reduce((sum, c) => sum + r[c], 0) === r.rows;
+
+export interface Reading {
+  readonly done: number;
+  readonly failed: number;
+  readonly total: number;
+  readonly running: boolean;
+}
+
+export function readingOf(jobs: JobCounts): Reading {
+  const open = jobs.pending + jobs.processing;
+  const done = jobs.completed + jobs.failed;
+  return { done, failed: jobs.failed, total: open + done, running: open > 0 };
+}
