@@ -123,8 +123,8 @@ static int text_of(const struct reader *r, enum key key, const char **out)
 }
 
 /* Type words of the fields that fit, for the client's message: {"slot":"bar.x_axis","fits":["string","date"]}. */
-static int params_fitting(const struct reader *r, enum dataset dataset, enum field_slot slot,
-                          const struct field *f)
+static void params_fitting(const struct reader *r, enum dataset dataset, enum field_slot slot,
+                           const struct field *f)
 {
     SCOPED(sb_done) struct sb text = {0};
     uint32_t seen = 0;
@@ -152,7 +152,7 @@ static int params_fitting(const struct reader *r, enum dataset dataset, enum fie
     }
     jw_end(&w);
     jw_end(&w);
-    return err_params(&r->cx->err, "%s", sb_text(&text));
+    err_params(&r->cx->err, "%s", sb_text(&text));
 }
 
 static int field_of(const struct reader *r, enum key key, enum dataset dataset,
@@ -162,11 +162,14 @@ static int field_of(const struct reader *r, enum key key, enum dataset dataset,
 
     if (!f) {
         fail(r, key, "unknown_field", "there is no such field");
-        return params_fitting(r, dataset, slot, NULL);
+        params_fitting(r, dataset, slot, NULL);
+        return -1;
     }
     if (slot == NO_SLOT || !field_fits(f, slot)) {
         fail(r, key, "incompatible_field", "this field does not fit here");
-        return slot == NO_SLOT ? -1 : params_fitting(r, dataset, slot, f);
+        if (slot != NO_SLOT)
+            params_fitting(r, dataset, slot, f);
+        return -1;
     }
     *out = f;
     return 0;
@@ -212,7 +215,8 @@ static int read_fields(const struct reader *r, struct chart_spec *out)
     if (!x) {
         fail(r, k->primary_is_group ? KEY_GROUP : KEY_X, "missing_required_field",
              "the chart needs a field here");
-        return params_fitting(r, out->dataset, k->primary, NULL);
+        params_fitting(r, out->dataset, k->primary, NULL);
+        return -1;
     }
     if (field_of(r, primary_key, out->dataset, k->primary, x, &out->primary) < 0 ||
         field_of(r, KEY_Y, out->dataset, k->measure, y ? y : "count", &out->measure) < 0)

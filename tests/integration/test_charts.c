@@ -496,8 +496,8 @@ static void no_record_is_an_answer(void **state)
     static const char *const charts[] = {
         "{\"chart_type\":\"pie\",\"group_by\":\"sector\"}",
         "{\"chart_type\":\"bar\",\"x_axis\":\"meeting_date\",\"group_by\":\"closed\"}",
-        "{\"chart_type\":\"pie\",\"x_axis\":\"tools_mentioned\",\"y_axis\":\"closed\","
-        "\"aggregation\":\"rate\"}",
+        ("{\"chart_type\":\"pie\",\"x_axis\":\"tools_mentioned\",\"y_axis\":\"closed\","
+         "\"aggregation\":\"rate\"}"),
     };
     struct fixture f;
     (void)state;

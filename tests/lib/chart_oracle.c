@@ -514,7 +514,8 @@ static void count_row(struct arena *a, struct job *j, const struct oracle_row *r
                       struct oracle_chart *out)
 {
     const struct value x = get(row, j->primary);
-    const struct value y = j->of_records ? (struct value){0} : get(row, j->measure);
+    const struct value y =
+        get(row, j->of_records ? "closed" : j->measure); /* of records: not looked at */
     const char *keys[ORACLE_ITEMS];
     const char *series_key[ORACLE_ITEMS];
     int32_t day = 0;
