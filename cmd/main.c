@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <locale.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@ static const struct {
     const char *name;
     int (*run)(const struct config *c, int argc, char **argv);
     const char *usage;
+    bool without_config; /* says what the program is, not what it is set to */
 } commands[] = {
     {"serve", cmd_serve,
      "serve                              answer requests on CM_RUN_DIR/web.sock and stream.sock"},
@@ -25,7 +27,7 @@ static const struct {
      "        token create TENANT NAME SCOPE[,SCOPE] [DAYS] | demo"},
     {"check-config", cmd_check_config,
      "check-config                       print every setting, secrets masked"},
-    {"routes", cmd_routes, "routes                             print the route table"},
+    {"routes", cmd_routes, "routes                             print the route table", true},
 };
 enum { NCOMMANDS = sizeof commands / sizeof *commands };
 
@@ -42,6 +44,8 @@ static int run(int command, int argc, char **argv)
     enum log_level least = LOG_INFO;
     struct config c;
 
+    if (commands[command].without_config)
+        return commands[command].run(NULL, argc, argv);
     if (config_load(&c, stderr) < 0)
         return EXIT_USAGE;
     log_level_parse(c.log_level, &least);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/hash.h"
 #include "core/base/limits.h"
 
 const char *http_language(struct slice accept)
@@ -105,15 +106,6 @@ too_large:
     return err_params(&cx->err, "{\"max_bytes\":%zu}", cap_bytes);
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 bool http_percent_decode(struct arena *a, struct slice s, bool plus_is_space, struct slice *out)
 {
     char *text = arena_alloc(a, s.n + 1);
@@ -125,8 +117,8 @@ bool http_percent_decode(struct arena *a, struct slice s, bool plus_is_space, st
         if (c == '+' && plus_is_space) {
             c = ' ';
         } else if (c == '%') {
-            const int hi = i + 2 < s.n ? hex_value(s.p[i + 1]) : -1;
-            const int lo = i + 2 < s.n ? hex_value(s.p[i + 2]) : -1;
+            const int hi = i + 2 < s.n ? hash_hex_value(s.p[i + 1]) : -1;
+            const int lo = i + 2 < s.n ? hash_hex_value(s.p[i + 2]) : -1;
 
             if (hi < 0 || lo < 0)
                 return false;

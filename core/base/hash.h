@@ -33,6 +33,9 @@ bool hash_equal(const void *a, const void *b, size_t n);
 /* CRC-32 (IEEE 802.3, reflected, as zlib's). */
 uint32_t hash_crc32(const void *p, size_t n);
 
+/* The value of one hexadecimal digit of either case, -1 for anything else. */
+int hash_hex_value(char c);
+
 void hash_hex(const uint8_t *p, size_t n, char *out); /* out: 2 * n + 1 bytes */
 
 /* base64url without padding (RFC 4648 section 5), strict: no padding, no white space, canonical last

@@ -2,11 +2,13 @@
 #include "core/base/log.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "core/base/unicode.h"
 
 enum { LINE_BYTES = 8 << 10 };
 
@@ -93,19 +95,26 @@ static void put(struct line *l, const char *p, size_t n)
 
 static void put_quoted(struct line *l, struct slice s)
 {
-    put(l, "\"", 1);
-    for (size_t i = 0; i < s.n; i++) {
-        const unsigned char c = (unsigned char)s.p[i];
-        char esc[8];
+    unsigned used = 1;
 
+    put(l, "\"", 1);
+    for (size_t i = 0; i < s.n; i += used) {
+        const unsigned char c = (unsigned char)s.p[i];
+        char esc[8] = "";
+
+        used = 1;
         if (c == '"' || c == '\\') {
             esc[0] = '\\';
             esc[1] = (char)c;
             put(l, esc, 2);
         } else if (c < 0x20 || c == 0x7f) {
             put(l, esc, (size_t)snprintf(esc, sizeof esc, "\\u%04x", c));
-        } else {
+        } else if (c < 0x80) {
             put(l, s.p + i, 1);
+        } else if (utf8_decode(s, i, &used) == UNICODE_REPLACEMENT && used == 1) {
+            put(l, "\xEF\xBF\xBD", 3); /* a path may hold any byte; a line of the log is UTF-8 */
+        } else {
+            put(l, s.p + i, used);
         }
     }
     put(l, "\"", 1);
@@ -125,7 +134,10 @@ static void put_field(struct line *l, const struct log_field *f)
     switch (f->kind) {
     case LOG_KIND_STR: put_quoted(l, f->s); break;
     case LOG_KIND_INT: n = snprintf(text, sizeof text, "%lld", (long long)f->i); break;
-    case LOG_KIND_REAL: n = snprintf(text, sizeof text, "%.6g", f->d); break;
+    case LOG_KIND_REAL:
+        n = isfinite(f->d) ? snprintf(text, sizeof text, "%.6g", f->d)
+                           : snprintf(text, sizeof text, "null");
+        break;
     case LOG_KIND_BOOL: n = snprintf(text, sizeof text, "%s", f->i ? "true" : "false"); break;
     }
     put(l, text, (size_t)n);
@@ -144,10 +156,10 @@ void log_event(enum log_level level, const char *event, const struct log_field *
         return;
     clock_text(clock_now_us(), when);
     put(&l, head,
-        (size_t)snprintf(
-            head, sizeof head,
-            "{\"time\":\"%s\",\"level\":\"%s\",\"process\":\"%.32s\",\"pid\":%d,\"event\":\"%.48s\"",
-            when, levels[level], target.role, (int)getpid(), event));
+        (size_t)snprintf(head, sizeof head,
+                         "{\"time\":\"%s\",\"level\":\"%s\",\"process\":\"%.32s\",\"pid\":%d,"
+                         "\"event\":\"%.48s\"",
+                         when, levels[level], target.role, (int)getpid(), event));
     for (size_t i = 0; i < n && !l.full; i++)
         put_field(&l, &fields[i]);
     l.p[l.n++] = '}';

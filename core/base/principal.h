@@ -46,7 +46,7 @@ bool role_parse(const char *s, enum role *out);
 unsigned role_scopes(enum role r);
 
 /* Space-separated words, in the order of the bits; out is terminated and never overrun. */
-void scopes_text(unsigned scopes, char *out, unsigned long n);
+void scopes_text(unsigned have, char *out, unsigned long n);
 /* "data:read" -> bit; 0 when unknown. */
 unsigned scope_parse(const char *s, unsigned long n);
 

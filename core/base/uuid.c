@@ -31,15 +31,6 @@ struct uuid uuid_new(void)
     return u;
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 bool uuid_parse(struct slice s, struct uuid *out)
 {
     struct uuid u;
@@ -55,8 +46,8 @@ bool uuid_parse(struct slice s, struct uuid *out)
             if (s.p[at++] != '-')
                 return false;
         }
-        hi = hex_value(s.p[at++]);
-        lo = hex_value(s.p[at++]);
+        hi = hash_hex_value(s.p[at++]);
+        lo = hash_hex_value(s.p[at++]);
         if (hi < 0 || lo < 0)
             return false;
         u.b[i] = (uint8_t)(hi << 4 | lo);

@@ -81,7 +81,8 @@ static int fail(const struct reader *r, enum key key, const char *reason, const 
     char path[96];
 
     snprintf(path, sizeof path, "%s.%s", r->path, slot_keys[key]);
-    return ctx_fail(r->cx, ERR_INVALID, reason, path, "%s", message);
+    ctx_fail(r->cx, ERR_INVALID, reason, path, "%s", message);
+    return -1;
 }
 
 static int collect(struct reader *r, const json_t *json)

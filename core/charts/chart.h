@@ -42,8 +42,7 @@ struct chart_spec {
     enum dataset dataset;
     const struct field *primary; /* what the points are */
     const struct field *series;  /* NULL: one series */
-    const struct field
-        *measure; /* what is aggregated; its store is FIELD_NOWHERE for the records themselves */
+    const struct field *measure; /* what is aggregated; FIELD_NOWHERE: the records themselves */
     enum field_agg aggregation;
     enum day_group time_group; /* of a primary of FIELD_DATE */
 };

@@ -35,8 +35,7 @@ struct chart_series {
 };
 
 struct chart_point {
-    const char
-        *key; /* option, seller, "true", day group; NULL: missing. Stable across languages. */
+    const char *key;   /* option, seller, "true", day group, in no language; NULL: missing */
     const char *label; /* in the caller's language */
     struct chart_value all;
     const struct chart_value *series; /* as many as the result's series, in their order */

@@ -37,15 +37,13 @@ static void put_key(struct sb *b, const struct field *f, const char *raw, enum d
 {
     if (chart_key_is_text(f))
         sb_printf(b, "coalesce(%s, '')", raw);
-    else if (f->type == FIELD_DATE && group == DAY_EACH)
+    else if (f->type != FIELD_DATE)
+        sb_printf(b, "coalesce(%s::integer, %d)", raw, CHART_CODE_MISSING);
+    else if (group == DAY_EACH)
         sb_printf(b, "coalesce(%s - DATE '1970-01-01', %d)", raw, CHART_DAY_MISSING);
-    else if (
-        f->type ==
-        FIELD_DATE) /* by way of timestamp, not timestamptz: a day has no zone to be shifted by */
+    else /* by way of timestamp, not timestamptz: a day has no zone to be shifted by */
         sb_printf(b, "coalesce(date_trunc('%s', %s::timestamp)::date - DATE '1970-01-01', %d)",
                   day_group_name(group), raw, CHART_DAY_MISSING);
-    else
-        sb_printf(b, "coalesce(%s::integer, %d)", raw, CHART_CODE_MISSING);
 }
 
 static void put_missing_key(struct sb *b, const struct field *f)

@@ -88,10 +88,15 @@ static int fail_value(struct parser *p, const struct field *f, const char *wante
                       field_type_name(f->type));
 }
 
+static struct slice string_of(const json_t *v)
+{
+    return (struct slice){json_string_value(v), json_string_length(v)};
+}
+
 static int read_text(struct parser *p, const struct field *f, const json_t *v,
                      struct filter_value *out)
 {
-    const struct slice s = {json_string_value(v), json_string_length(v)};
+    const struct slice s = string_of(v);
 
     if (!json_is_string(v) || s.n == 0)
         return fail_value(p, f, "a text");
@@ -104,7 +109,7 @@ static int read_text(struct parser *p, const struct field *f, const json_t *v,
 static int read_option(struct parser *p, const struct field *f, const json_t *v,
                        struct filter_value *out)
 {
-    const struct slice s = {json_string_value(v), json_string_length(v)};
+    const struct slice s = string_of(v);
 
     if (!json_is_string(v))
         return fail_value(p, f, "the name of an option");
@@ -133,9 +138,9 @@ static int read_value(struct parser *p, const struct field *f, const json_t *v,
         out->number = json_is_true(v);
         return 0;
     case FIELD_DATE:
-        if (!json_is_string(v) ||
-            !day_parse((struct slice){json_string_value(v), json_string_length(v)}, &day))
+        if (!json_is_string(v) || !day_parse(string_of(v), &day))
             return fail_value(p, f, "a date, YYYY-MM-DD");
+        out->number = day;
         return read_text(p, f, v, out);
     case FIELD_STRING:
     case FIELD_CLOSED_ARRAY: return read_option(p, f, v, out);
@@ -182,9 +187,7 @@ static int read_pair(struct parser *p, const struct field *f, const json_t *v, s
     if (read_list(p, f, v, out) < 0)
         return -1;
     ends = out->values;
-    /* dates compare as texts: YYYY-MM-DD */
-    if (f->type == FIELD_DATE ? strcmp(ends[0].text.p, ends[1].text.p) > 0
-                              : ends[0].number > ends[1].number)
+    if (ends[0].number > ends[1].number)
         return fail_value(p, f, "from before to");
     return 0;
 }

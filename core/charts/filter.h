@@ -44,14 +44,14 @@ enum {
 enum filter_kind { FILTER_AND, FILTER_OR, FILTER_NOT, FILTER_CONDITION };
 
 struct filter_value {
-    int64_t number;    /* int; bool 0 or 1; code of an option; days of a relative date */
+    int64_t number; /* int; bool 0 or 1; an option's code; a date's day; of a relative one, days */
     struct slice text; /* strings, and dates as YYYY-MM-DD */
 };
 
 struct filter {
     enum filter_kind kind;
-    const struct filter *
-        *parts; /* of FILTER_AND, FILTER_OR and, one, FILTER_NOT; an AND of none is true */
+    /* of FILTER_AND, FILTER_OR and, one, FILTER_NOT; an AND of none is true */
+    const struct filter **parts;
     size_t part_count;
     const struct field *field; /* the rest: of a FILTER_CONDITION */
     enum field_op op;

@@ -37,22 +37,48 @@ program_build() {
 }
 PROGRAM=""
 
+# npm_fetch LOG ARGS...: npm, on Node 22 even where the machine's own is older: npm leaves out optional packages whose
+# `engines` the running Node does not fit, and the bundler's compiled part is one. The first time, npm's package `node`
+# is fetched into build/tools, in the version that the frontend pins.
+npm_fetch() {
+    local log=$1 tools=$ROOT/build/tools node version cli path=""
+    shift
+    node=$(command -v node) || die "node is not installed; run: make setup"
+    if ! "$node" -e 'process.exit(parseInt(process.versions.node) >= 22 ? 0 : 1)'; then
+        version=$(awk '/"node_modules\/node": \{/ {found = 1} found && /"version":/ {gsub(/[",]/, "", $2); print $2; exit}' \
+            "$ROOT/frontend/package-lock.json")
+        node=$tools/node_modules/.bin/node
+        if [ "$("$node" --version 2>/dev/null)" != "v$version" ]; then
+            mkdir -p "$tools"
+            # allowScripts: newer npm asks before a package may run its own installer, which this one needs.
+            printf '{"private": true, "allowScripts": {"node": true}}\n' >"$tools/package.json"
+            npm --prefix "$tools" install --no-save --no-package-lock --no-audit --no-fund --no-progress "node@$version" \
+                </dev/null >"$log" 2>&1 || return 1
+        fi
+    fi
+    # Debian's npm finds its parts through a path that only Debian's node knows.
+    cli=$(realpath "$(command -v npm)")
+    case $cli in /usr/share/nodejs/*) path=/usr/share/nodejs ;; esac
+    PATH=$(dirname "$node"):$PATH NODE_PATH=$path "$node" "$cli" --no-audit --no-fund --no-progress "$@" </dev/null >>"$log" 2>&1
+}
+
 NODE=""
 frontend_modules() {
-    local dir=$ROOT/frontend
+    local dir=$ROOT/frontend log=$LOGS/npm.log
     NODE=$dir/node_modules/.bin/node
     # npm writes the hidden file last, so it is older than the lock file exactly when something is to be done.
     if [ ! -x "$NODE" ] || [ ! -e "$dir/node_modules/.package-lock.json" ] ||
         [ "$dir/node_modules/.package-lock.json" -ot "$dir/package-lock.json" ]; then
         need_space "$dir" 700 "the frontend's packages"
-        say "Fetching the frontend's packages (npm ci; half a minute)"
-        npm --prefix "$dir" ci --no-audit --no-fund --no-progress </dev/null >"$LOGS/npm.log" 2>&1 || {
-            tail -n 15 "$LOGS/npm.log" >&2
-            if grep -qiE 'ENOSPC|no space left' "$LOGS/npm.log"; then die "the disk of $dir is full"; fi
-            if grep -qiE 'ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET|network' "$LOGS/npm.log"; then
-                die "the npm registry cannot be reached, so the frontend's packages cannot be fetched: check the network and npm's settings (npm config list); npm's words are in $LOGS/npm.log"
+        say "Fetching Node 22 and the frontend's packages (npm; half a minute)"
+        : >"$log"
+        npm_fetch "$log" --prefix "$dir" ci || {
+            tail -n 15 "$log" >&2
+            if grep -qiE 'ENOSPC|no space left' "$log"; then die "the disk of $dir is full"; fi
+            if grep -qiE 'ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET|network' "$log"; then
+                die "the npm registry cannot be reached, so the frontend's packages cannot be fetched: check the network and npm's settings (npm config list); npm's words are in $log"
             fi
-            die "npm ci failed; npm's words are in $LOGS/npm.log"
+            die "npm ci failed; npm's words are in $log"
         }
     fi
     "$NODE" -e 'process.exit(parseInt(process.versions.node) >= 22 ? 0 : 1)' 2>/dev/null ||

@@ -545,11 +545,14 @@ static void what_is_too_much_is_cut_and_told(void **state)
 
     start(&f);
     for (int i = 0; i < MANY; i++) {
+        /* the last 20 have one meeting, the others two; each client another day */
+        const int meetings = i < MANY - 20 ? 2 : 1;
+
         snprintf(names[i], sizeof names[i], "client %04d", i);
-        for (int k = 0; k <= (i < MANY - 20);
-             k++) { /* the last 20 have one meeting, the others two */
-            rows[n] = meeting("2024-06-01", i % 60 == 0 ? "Toro" : "Puma", 1);
-            rows[n].sales_rep = names[i % 60];
+        for (int k = 0; k < meetings; k++) {
+            rows[n] = meeting("2024-06-01", names[i % 60], 1);
+            rows[n].meeting_date -= i;
+            rows[n].volume = i >= 200 && i < 300 ? i : -1;
             rows[n++].client_name = names[i];
         }
     }
@@ -561,23 +564,32 @@ static void what_is_too_much_is_cut_and_told(void **state)
     assert_int_equal(r.records, n);
     assert_true(r.points[LIMIT_CHART_POINTS - 1].all.value == 2);
 
+    /* those without a value go first */
+    r = answer(f.cx,
+               "{\"chart_type\":\"bar\",\"x_axis\":\"client_name\",\"aggregation\":\"max\","
+               "\"y_axis\":\"interaction_volume_daily\"}",
+               NULL);
+    assert_int_equal(r.point_count, LIMIT_CHART_POINTS);
+    assert_true(r.points[0].all.value == 299 && r.points[99].all.value == 200);
+    assert_false(r.points[100].all.known);
+
     r = answer(f.cx, "{\"chart_type\":\"bar\",\"x_axis\":\"closed\",\"group_by\":\"sales_rep\"}",
                NULL);
     assert_int_equal(r.series_count, LIMIT_CHART_SERIES);
     assert_int_equal(r.dropped_series, 10);
     assert_int_equal(r.series[39].count, 34); /* of the 60 sellers, 40 have one meeting more */
     assert_int_equal(r.series[40].count, 33);
-    assert_true(r.points[0].all.value ==
-                (double)n); /* a point is whole, whatever series are shown */
+    assert_true(r.points[0].all.value == (double)n); /* whole, whatever series are shown */
 
-    rows[0] = meeting("2019-01-01", "Toro", 1);
+    /* of days, the latest are shown, those in between counted in */
+    rows[0] = meeting("2024-06-05", "Toro", 1);
     load(&f, &f.tenant, rows, 1);
     r = answer(f.cx, "{\"chart_type\":\"bar\",\"x_axis\":\"meeting_date\"}", NULL);
-    assert_int_equal(r.point_count, LIMIT_CHART_POINTS); /* up to the latest day */
-    assert_string_equal(r.points[LIMIT_CHART_POINTS - 1].key, "2024-06-01");
-    assert_string_equal(r.points[0].key, "2021-09-06");
-    assert_int_equal(r.dropped_points, 1);
-    assert_int_equal(r.dropped_records, 1);
+    assert_int_equal(r.point_count, LIMIT_CHART_POINTS);
+    assert_string_equal(r.points[LIMIT_CHART_POINTS - 1].key, "2024-06-05");
+    assert_string_equal(r.points[0].key, "2021-09-10");
+    assert_int_equal(r.dropped_points, 24);
+    assert_int_equal(r.dropped_records, 20 + 4 * 2);
     testdb_free(f.t);
 }
 

@@ -32,6 +32,7 @@ static const struct db_need to_write = {ROLE_ANALYST, SCOPE_DATA_WRITE};
 
 /* libpq sends through this: one call is one flush. */
 static int sends;
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): libc's are reserved */
 ssize_t send(int fd, const void *p, size_t n, int flags)
 {
     static ssize_t (*real)(int, const void *, size_t, int);

@@ -365,7 +365,8 @@ static void a_unique_key_does_not_tell_what_others_have(void **state)
             insert[k] = for_tenant(PQgetvalue(tables, i, 1), ids[k]);
             tenant = strstr(insert[k], "VALUES ('");
             assert_non_null(tenant); /* tenant_id is the first column of every table */
-            memcpy(tenant + strlen("VALUES ('"), A, strlen(A));
+            for (size_t c = 0; c < strlen(A); c++)
+                tenant[strlen("VALUES ('") + c] = A[c];
         }
         ask(app, st_other, "%s", insert[0]);
         ask(app, st_nowhere, "%s", insert[1]);

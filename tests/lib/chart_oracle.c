@@ -39,7 +39,7 @@ static struct value list(const struct oracle_list *l)
 
 static struct value get(const struct oracle_row *r, const char *name)
 {
-#define IS(x) (strcmp(name, x) == 0)
+#define IS(x) (name && strcmp(name, x) == 0)
     if (IS("sales_rep") || IS("salesRep"))
         return text(r->sales_rep);
     if (IS("client_name"))
@@ -82,7 +82,7 @@ static struct value get(const struct oracle_row *r, const char *name)
         return list(&r->others);
     if (IS("embedding"))
         return (struct value){.kind = EMBEDDING, .missing = !r->embedding};
-    fprintf(stderr, "the oracle does not know %s\n", name);
+    fprintf(stderr, "the oracle does not know %s\n", name ? name : "a field without a name");
     abort();
 #undef IS
 }
@@ -126,7 +126,7 @@ static int compare(const struct value *v, const json_t *to)
     int64_t x;
 
     if (v->kind == TEXT)
-        return strcmp(v->text, json_string_value(to));
+        return v->text && json_is_string(to) ? strcmp(v->text, json_string_value(to)) : -1;
     x = v->kind == DAY ? day_of(to) : v->kind == TRUTH ? json_is_true(to) : json_integer_value(to);
     return (v->number > x) - (v->number < x);
 }
