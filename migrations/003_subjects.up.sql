@@ -50,12 +50,10 @@ CREATE TABLE evidence (
     start_at    integer,
     end_at      integer,
     PRIMARY KEY (tenant_id, analysis_id, field, ordinal),
-    FOREIGN KEY (tenant_id, analysis_id) REFERENCES llm_analyses ON DELETE CASCADE,
-    FOREIGN KEY (tenant_id, subject_id) REFERENCES subjects ON DELETE CASCADE,
+    FOREIGN KEY (tenant_id, analysis_id) REFERENCES llm_analyses ON DELETE CASCADE,  -- and so on the subject
     CHECK ((status IN ('exact', 'normalised')) = (start_at IS NOT NULL AND end_at IS NOT NULL)),
     CHECK (start_at >= 0 AND end_at > start_at)
 );
-CREATE INDEX evidence_subject ON evidence (tenant_id, subject_id);
 COMMENT ON TABLE evidence IS 'The words that prove each value. [personal: yes] [retention: with the subject]';
 
 -- What people say a value really is; outlives re-analysis.

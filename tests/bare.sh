@@ -105,9 +105,9 @@ inside() {
         say "$who: make test"
         t0=$SECONDS
         if in_root "$root" "$who" "exec make test" </dev/null >"$out.test.log" 2>&1; then
-            pass "make test in $((SECONDS - t0)) s: $(tail -n 1 "$out.test.log")"
+            pass "make test in $((SECONDS - t0)) s: $(grep -E '^[0-9]+ passed' "$out.test.log" | tail -n 1)"
         else
-            fail "make test: $(tail -n 1 "$out.test.log")"
+            fail "make test in $((SECONDS - t0)) s: $(grep -E '^[0-9]+ passed' "$out.test.log" | tail -n 1)"
             grep -E '^(FAILED|FAIL|not ok|error:)' "$out.test.log" | head -n 40 || tail -n 60 "$out.test.log"
         fi
         ;;

@@ -189,6 +189,7 @@ static int flush(struct ctx *cx, const struct message *m, int n, int entry_at, P
 {
     PGconn *c = cx->db->conn;
     int expect[MAX_MESSAGES];
+    SCOPED(pg_drop) PGresult *answer = NULL; /* of the last message; given out when all is read */
     PGresult *r = NULL;
     int failed = 0;
 
@@ -209,11 +210,8 @@ static int flush(struct ctx *cx, const struct message *m, int n, int entry_at, P
         *any_read |= !failed; /* the farewell of a server that closed the connection is no answer */
         if (!failed && i == entry_at)
             fill_tenancy(cx, r);
-        if (!failed && i == n - 1 && last) {
-            *last = r;
-            r = NULL;
-        }
-        PQclear(r);
+        PQclear(answer);
+        answer = r;
         r = NULL;
     }
     /* whatever is left up to the sync: the skipped messages of an aborted pipeline */
@@ -228,6 +226,10 @@ static int flush(struct ctx *cx, const struct message *m, int n, int entry_at, P
         PQclear(r);
     }
     PQexitPipelineMode(c);
+    if (!failed && last) {
+        *last = answer;
+        answer = NULL;
+    }
     return failed;
 
 lost:
@@ -441,7 +443,8 @@ int db_stream(struct ctx *cx, enum sql_id id, const struct db_arg *args, db_row_
         values[i] = db_arg_text(cx->arena, &args[i]);
     if (!PQsendQueryParams(cx->db->conn, s->text, s->nargs, NULL, values, NULL, NULL, 0))
         return conn_error(cx, NULL, s->name);
-    PQsetSingleRowMode(cx->db->conn);
+    if (!PQsetSingleRowMode(cx->db->conn)) /* else all rows would come at once, past fn */
+        return conn_error(cx, NULL, s->name);
     for (;;) {
         SCOPED(pg_drop) PGresult *r = NULL;
 

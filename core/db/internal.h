@@ -21,7 +21,8 @@ struct db {
     bool prepare;
     PGconn *conn; /* NULL or dead: the next use makes a new one */
     bool prepared[SQL_COUNT];
-    bool stale; /* a migration changed what was prepared, or a pooler switched servers: only a new connection helps */
+    bool
+        stale; /* a migration changed what was prepared, or a pooler switched servers: only a new connection helps */
     enum tx_state tx;
     enum db_mode mode;
     enum db_entry entry;

@@ -359,7 +359,8 @@ static int plan(struct load *l, int64_t *to_insert, int64_t *to_change)
 
     if (tenant_step(cx, SQL_UPLOAD_LOCK, NULL) < 0 ||
         db_exec(cx, SQL_UPLOAD_STAGE_ANALYZE, NULL, NULL) < 0 ||
-        tenant_step(cx, SQL_UPLOAD_PLAN_FILL, NULL) < 0)
+        tenant_step(cx, SQL_UPLOAD_PLAN_FILL, NULL) < 0 ||
+        db_exec(cx, SQL_UPLOAD_PLAN_ANALYZE, NULL, NULL) < 0)
         return -1;
     r = db_query_one(cx, SQL_UPLOAD_PLAN_COUNT, NULL);
     if (!r)

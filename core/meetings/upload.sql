@@ -45,6 +45,10 @@ SELECT s.row_no,
   LEFT JOIN meetings m ON m.tenant_id = $1 AND m.identity = s.identity AND m.ordinal = 0
   LEFT JOIN transcripts t ON t.tenant_id = $1 AND t.subject_id = m.meeting_id;
 
+-- name: UPLOAD_PLAN_ANALYZE args: none
+-- Unknown to the planner, it would be joined row by row: 7.7 s for 8,000 rows.
+ANALYZE upload_plan (row_no, last, existing, changed, reread);
+
 -- name: UPLOAD_PLAN_COUNT args: none
 SELECT count(*) FILTER (WHERE action = 'created'), count(*) FILTER (WHERE action = 'updated'),
        count(*) FILTER (WHERE action = 'duplicate'),
@@ -63,22 +67,19 @@ ON CONFLICT (tenant_id, field, value) DO NOTHING;
 INSERT INTO subjects (tenant_id, subject_id, dataset, occurred_at)
 SELECT $1, s.meeting_id, 'meetings', s.meeting_date::timestamptz
   FROM upload_stage s JOIN upload_plan p ON p.row_no = s.row_no
- WHERE p.last AND p.existing IS NULL
-ON CONFLICT DO NOTHING;
+ WHERE p.last AND p.existing IS NULL;
 
 -- name: UPLOAD_NEW_TRANSCRIPTS args: tenant uuid
 INSERT INTO transcripts (tenant_id, subject_id, body, body_hash)
 SELECT $1, s.meeting_id, s.transcript, s.body_hash
   FROM upload_stage s JOIN upload_plan p ON p.row_no = s.row_no
- WHERE p.last AND p.existing IS NULL
-ON CONFLICT DO NOTHING;
+ WHERE p.last AND p.existing IS NULL;
 
 -- name: UPLOAD_NEW_MEETINGS args: tenant uuid, upload uuid
 INSERT INTO meetings (tenant_id, meeting_id, upload_id, identity, content, client_name, email, phone, meeting_date, sales_rep, closed)
 SELECT $1, s.meeting_id, $2, s.identity, s.content, s.client_name, s.email, s.phone, s.meeting_date, s.sales_rep, s.closed
   FROM upload_stage s JOIN upload_plan p ON p.row_no = s.row_no
- WHERE p.last AND p.existing IS NULL
-ON CONFLICT (tenant_id, meeting_id) DO NOTHING;
+ WHERE p.last AND p.existing IS NULL;
 
 -- name: UPLOAD_NEW_FACTS args: tenant uuid
 INSERT INTO meeting_facts (tenant_id, subject_id, meeting_date, sales_rep, closed)
@@ -86,8 +87,7 @@ SELECT $1, s.meeting_id, s.meeting_date, v.code, s.closed
   FROM upload_stage s
   JOIN upload_plan p ON p.row_no = s.row_no
   JOIN value_codes v ON v.tenant_id = $1 AND v.field = 'sales_rep' AND v.value = s.sales_rep
- WHERE p.last AND p.existing IS NULL
-ON CONFLICT DO NOTHING;
+ WHERE p.last AND p.existing IS NULL;
 
 -- name: UPLOAD_CHANGED_MEETINGS args: tenant uuid
 UPDATE meetings m

@@ -24,7 +24,7 @@
 static struct testdb *t;
 static struct ctx *cx;
 static struct uuid acme;
-static struct uuid ana; /* analyst of acme */
+static struct uuid ana;  /* analyst of acme */
 static struct uuid vera; /* viewer of acme */
 
 static const struct db_need to_read = {ROLE_VIEWER, SCOPE_DATA_READ};
@@ -45,7 +45,9 @@ ssize_t send(int fd, const void *p, size_t n, int flags)
 
 static int64_t data_version(void)
 {
-    return testdb_number(t, TESTDB_ADMIN, "SELECT data_version FROM tenant_state s JOIN tenants USING (tenant_id) WHERE slug = 'acme'");
+    return testdb_number(t, TESTDB_ADMIN,
+                         "SELECT data_version FROM tenant_state s JOIN tenants USING (tenant_id) "
+                         "WHERE slug = 'acme'");
 }
 
 static int begin(enum db_mode mode)
@@ -61,8 +63,8 @@ static int touch(void)
 static void expect_error(enum err_code code)
 {
     if (cx->err.code != code)
-        fail_msg("expected %s, got %s (%s; %s)", err_code_name(code), err_code_name(cx->err.code), cx->err.message,
-                 cx->err.internal);
+        fail_msg("expected %s, got %s (%s; %s)", err_code_name(code), err_code_name(cx->err.code),
+                 cx->err.message, cx->err.internal);
 }
 
 static void expect_ok(int status)
@@ -87,8 +89,10 @@ static void a_request_works(void)
 
 static void terminate(void)
 {
-    testdb_run(t, TESTDB_ADMIN, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = 'cm_app'"
-                                " AND datname = current_database()");
+    testdb_run(
+        t, TESTDB_ADMIN,
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = 'cm_app'"
+        " AND datname = current_database()");
 }
 
 /* What a test puts in place of the usual is taken back here, even if it failed. */
@@ -231,7 +235,10 @@ static void the_tenant_ends_with_the_transaction(void **state)
     testdb_fresh(cx);
     testdb_as_nobody(cx);
     expect_ok(db_begin(cx, DB_READ, DB_ENTER_NOBODY, (struct db_need){0}));
-    r = db_query_text(cx, "SELECT app_tenant(), current_setting('timezone'), current_setting('statement_timeout')", NULL, 0);
+    r = db_query_text(
+        cx,
+        "SELECT app_tenant(), current_setting('timezone'), current_setting('statement_timeout')",
+        NULL, 0);
     assert_non_null(r);
     assert_null(pg_text(r, 0, 0));
     assert_string_not_equal(pg_text(r, 0, 1), "America/Santiago");
@@ -276,7 +283,8 @@ static void a_refused_entry_stops_before_the_statement(void **state)
 static void sign_out_everywhere_refuses_older_tokens(void **state)
 {
     (void)state;
-    testdb_run(t, TESTDB_ADMIN, "UPDATE memberships SET sessions_since = now() + interval '1 hour'");
+    testdb_run(t, TESTDB_ADMIN,
+               "UPDATE memberships SET sessions_since = now() + interval '1 hour'");
     refused(ERR_UNAUTHENTICATED);
     testdb_fresh(cx);
     cx->who.issued_s += 7200;
@@ -291,10 +299,12 @@ static void a_suspended_person_membership_or_organisation_is_refused(void **stat
     (void)state;
     testdb_run(t, TESTDB_ADMIN, "UPDATE users SET state = 'disabled'");
     refused(ERR_FORBIDDEN);
-    testdb_run(t, TESTDB_ADMIN, "UPDATE users SET state = 'active'; UPDATE memberships SET state = 'suspended'");
+    testdb_run(t, TESTDB_ADMIN,
+               "UPDATE users SET state = 'active'; UPDATE memberships SET state = 'suspended'");
     testdb_fresh(cx);
     refused(ERR_FORBIDDEN);
-    testdb_run(t, TESTDB_ADMIN, "UPDATE memberships SET state = 'active'; UPDATE tenants SET state = 'suspended'");
+    testdb_run(t, TESTDB_ADMIN,
+               "UPDATE memberships SET state = 'active'; UPDATE tenants SET state = 'suspended'");
     testdb_fresh(cx);
     refused(ERR_FORBIDDEN);
     testdb_run(t, TESTDB_ADMIN, "UPDATE tenants SET state = 'active'");
@@ -340,7 +350,8 @@ static void a_job_enters_by_its_lease_only(void **state)
     uuid_text(&job, j);
     uuid_text(&lease, l);
     testdb_run(t, TESTDB_ADMIN,
-               "INSERT INTO jobs (tenant_id, job_id, kind, state, lease, lease_until) SELECT tenant_id, '%s', 'x', 'running', '%s',"
+               "INSERT INTO jobs (tenant_id, job_id, kind, state, lease, lease_until) SELECT "
+               "tenant_id, '%s', 'x', 'running', '%s',"
                " now() + interval '1 hour' FROM tenants WHERE slug = 'acme'",
                j, l);
     cx->who = (struct principal){.kind = PRINCIPAL_JOB, .tenant = acme, .credential = job};
@@ -372,7 +383,8 @@ static void one_row_is_one_row(void **state)
     expect_error(ERR_NOT_FOUND);
     assert_true(db_in_transaction(cx->db));
     err_clear(&cx->err);
-    r = db_query_one(cx, SQL_PERSON_GET, (const struct db_arg[]){db_uuid(&vera)}); /* the transaction goes on */
+    r = db_query_one(cx, SQL_PERSON_GET,
+                     (const struct db_arg[]){db_uuid(&vera)}); /* the transaction goes on */
     assert_non_null(r);
     PQclear(r);
 }
@@ -396,16 +408,23 @@ static void each_failure_of_a_statement_has_its_code(void **state)
     (void)state;
     failed("SELECT 1 / 0", ERR_INTERNAL, "internal");
     failed("SELECT nonsense", ERR_INTERNAL, "internal");
-    failed("INSERT INTO uploads (tenant_id, upload_id, filename) SELECT tenant_id, x.id, 'f' FROM memberships,"
-           " (VALUES ('aaaaaaaa-0000-7000-8000-000000000001'::uuid)) x(id)", /* two members: twice the same key */
-           ERR_CONFLICT, "already_exists");
-    failed("INSERT INTO upload_errors (tenant_id, upload_id, row_no, line, code) SELECT app_tenant(), gen_random_uuid(), 1, 1, 'x'",
+    failed(
+        "INSERT INTO uploads (tenant_id, upload_id, filename) SELECT tenant_id, x.id, 'f' FROM "
+        "memberships,"
+        " (VALUES ('aaaaaaaa-0000-7000-8000-000000000001'::uuid)) x(id)", /* two members: twice the same key */
+        ERR_CONFLICT, "already_exists");
+    failed("INSERT INTO upload_errors (tenant_id, upload_id, row_no, line, code) SELECT "
+           "app_tenant(), gen_random_uuid(), 1, 1, 'x'",
            ERR_CONFLICT, "still_used");
-    failed("INSERT INTO uploads (tenant_id, upload_id, filename) SELECT app_tenant(), gen_random_uuid(), ''", ERR_INVALID,
-           "out_of_range");
-    failed("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40001'; END $$", ERR_UNAVAILABLE, "try_again");
-    failed("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40P01'; END $$", ERR_UNAVAILABLE, "try_again");
-    failed("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '53100'; END $$", ERR_UNAVAILABLE, "database_full");
+    failed("INSERT INTO uploads (tenant_id, upload_id, filename) SELECT app_tenant(), "
+           "gen_random_uuid(), ''",
+           ERR_INVALID, "out_of_range");
+    failed("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40001'; END $$", ERR_UNAVAILABLE,
+           "try_again");
+    failed("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40P01'; END $$", ERR_UNAVAILABLE,
+           "try_again");
+    failed("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '53100'; END $$", ERR_UNAVAILABLE,
+           "database_full");
     a_request_works();
 }
 
@@ -416,8 +435,10 @@ static void values_do_not_reach_the_log(void **state)
     failed("SELECT 'ana@acme.test'::integer", ERR_INTERNAL, "internal");
     assert_null(strstr(cx->err.internal, "ana@"));
     assert_non_null(strstr(cx->err.internal, "22P02"));
-    failed("INSERT INTO meetings (tenant_id, meeting_id, upload_id, identity, content, client_name, email, phone, meeting_date,"
-           " sales_rep, closed) SELECT app_tenant(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(),"
+    failed("INSERT INTO meetings (tenant_id, meeting_id, upload_id, identity, content, "
+           "client_name, email, phone, meeting_date,"
+           " sales_rep, closed) SELECT app_tenant(), gen_random_uuid(), gen_random_uuid(), "
+           "gen_random_uuid(), gen_random_uuid(),"
            " 'Secret Client', 'x', 'x', '2024-01-01', 'x', true",
            ERR_INVALID, "out_of_range");
     assert_null(strstr(cx->err.internal, "Secret"));
@@ -427,10 +448,18 @@ static void values_do_not_reach_the_log(void **state)
 static void arguments_of_every_kind_arrive_whole(void **state)
 {
     const uint8_t bytes[] = {0, 1, 0xff, '\\'};
-    const struct slice items[] = {SLICE("a\"b"), SLICE("c\\d"), SLICE(""), SLICE("ñ, {x}"), SLICE("NULL")};
+    const struct slice items[] = {SLICE("a\"b"), SLICE("c\\d"), SLICE(""), SLICE("ñ, {x}"),
+                                  SLICE("NULL")};
     const struct db_arg args[] = {
-        db_null(), db_text("it's \\ \"ñ\""), db_i64(INT64_MIN), db_bool(true), db_real(0.1), db_uuid(&acme),
-        db_bytes(bytes, sizeof bytes), db_text(db_text_array(cx->arena, items, 5)), db_text(NULL),
+        db_null(),
+        db_text("it's \\ \"ñ\""),
+        db_i64(INT64_MIN),
+        db_bool(true),
+        db_real(0.1),
+        db_uuid(&acme),
+        db_bytes(bytes, sizeof bytes),
+        db_text(db_text_array(cx->arena, items, 5)),
+        db_text(NULL),
         db_slice((struct slice){"abcdef", 3}),
     };
     struct uuid u;
@@ -438,9 +467,12 @@ static void arguments_of_every_kind_arrive_whole(void **state)
 
     (void)state;
     expect_ok(begin(DB_READ));
-    r = db_query_text(cx, "SELECT $1::text, $2::text, $3::bigint, $4::boolean, $5::float8, $6::uuid, octet_length($7::bytea),"
-                          " ($8::text[])[1], ($8::text[])[2], ($8::text[])[3], ($8::text[])[4], ($8::text[])[5], $9::text, $10::text,"
-                          " cardinality($8::text[])",
+    r = db_query_text(cx,
+                      "SELECT $1::text, $2::text, $3::bigint, $4::boolean, $5::float8, $6::uuid, "
+                      "octet_length($7::bytea),"
+                      " ($8::text[])[1], ($8::text[])[2], ($8::text[])[3], ($8::text[])[4], "
+                      "($8::text[])[5], $9::text, $10::text,"
+                      " cardinality($8::text[])",
                       args, 10);
     if (!r)
         expect_ok(-1);
@@ -654,7 +686,8 @@ static void a_plan_that_a_migration_made_stale_is_made_anew(void **state)
 
         testdb_fresh(cx);
         expect_ok(begin(DB_READ));
-        r = db_query(cx, SQL_TRANSCRIPT_GET, (const struct db_arg[]){db_uuid(&acme), db_uuid(&ana)});
+        r = db_query(cx, SQL_TRANSCRIPT_GET,
+                     (const struct db_arg[]){db_uuid(&acme), db_uuid(&ana)});
         if (!r)
             expect_ok(-1);
         PQclear(r);
@@ -676,7 +709,8 @@ static void a_stale_plan_in_a_later_statement_fails_that_request_only(void **sta
         testdb_fresh(cx);
         expect_ok(begin(DB_READ));
         expect_ok(db_enter_now(cx));
-        r = db_query(cx, SQL_TRANSCRIPT_GET, (const struct db_arg[]){db_uuid(&acme), db_uuid(&ana)});
+        r = db_query(cx, SQL_TRANSCRIPT_GET,
+                     (const struct db_arg[]){db_uuid(&acme), db_uuid(&ana)});
         if (round == 1) {
             assert_null(r);
             expect_error(ERR_INTERNAL);
@@ -717,7 +751,8 @@ static void stage(void)
 }
 
 #define U "aaaaaaaa-0000-7000-8000-000000000001"
-static const char row[] = "1\t" U "\t" U "\t" U "\t" U "\t" U "\tclient\ta@b\t1\t2024-01-01\tToro\tt\tsome words\n";
+static const char row[] =
+    "1\t" U "\t" U "\t" U "\t" U "\t" U "\tclient\ta@b\t1\t2024-01-01\tToro\tt\tsome words\n";
 
 static void copied_rows_are_there_in_the_same_transaction(void **state)
 {
@@ -807,7 +842,8 @@ static int count_row(void *user, const PGresult *r)
     struct seen *s = user;
 
     assert_int_equal(PQntuples(r), 1);
-    return ++s->rows == s->stop_at ? ctx_fail(cx, ERR_UNAVAILABLE, "gone", NULL, "the reader left") : 0;
+    return ++s->rows == s->stop_at ? ctx_fail(cx, ERR_UNAVAILABLE, "gone", NULL, "the reader left")
+                                   : 0;
 }
 
 static void a_stream_gives_row_by_row_and_can_be_left(void **state)
@@ -818,19 +854,26 @@ static void a_stream_gives_row_by_row_and_can_be_left(void **state)
     (void)state;
     testdb_member(t, "acme", "third@acme.test", ROLE_VIEWER);
     testdb_run(t, TESTDB_ADMIN,
-               "INSERT INTO uploads (tenant_id, upload_id, filename) SELECT tenant_id, tenant_id, 'f' FROM tenants WHERE slug = 'acme';"
-               "INSERT INTO subjects (tenant_id, subject_id, dataset, occurred_at) SELECT tenant_id, md5(i::text)::uuid, 'meetings', now()"
+               "INSERT INTO uploads (tenant_id, upload_id, filename) SELECT tenant_id, tenant_id, "
+               "'f' FROM tenants WHERE slug = 'acme';"
+               "INSERT INTO subjects (tenant_id, subject_id, dataset, occurred_at) SELECT "
+               "tenant_id, md5(i::text)::uuid, 'meetings', now()"
                " FROM tenants, generate_series(1, 500) i WHERE slug = 'acme';"
-               "INSERT INTO transcripts SELECT tenant_id, subject_id, repeat('x', 1000), subject_id FROM subjects;"
-               "INSERT INTO meetings (tenant_id, meeting_id, upload_id, identity, content, client_name, email, phone, meeting_date,"
-               " sales_rep, closed) SELECT tenant_id, subject_id, tenant_id, subject_id, subject_id, 'c', 'a@b', '1', '2024-01-01', 'Toro',"
+               "INSERT INTO transcripts SELECT tenant_id, subject_id, repeat('x', 1000), "
+               "subject_id FROM subjects;"
+               "INSERT INTO meetings (tenant_id, meeting_id, upload_id, identity, content, "
+               "client_name, email, phone, meeting_date,"
+               " sales_rep, closed) SELECT tenant_id, subject_id, tenant_id, subject_id, "
+               "subject_id, 'c', 'a@b', '1', '2024-01-01', 'Toro',"
                " true FROM subjects;"
                "INSERT INTO meeting_facts (tenant_id, subject_id, meeting_date, sales_rep, closed)"
                " SELECT tenant_id, subject_id, '2024-01-01', 1, true FROM subjects");
     expect_ok(begin(DB_READ));
-    expect_ok(db_stream(cx, SQL_MEETING_EXPORT, (const struct db_arg[]){db_uuid(&acme)}, count_row, &s));
+    expect_ok(
+        db_stream(cx, SQL_MEETING_EXPORT, (const struct db_arg[]){db_uuid(&acme)}, count_row, &s));
     assert_int_equal(s.rows, 500);
-    r = db_query(cx, SQL_PERSON_GET, (const struct db_arg[]){db_uuid(&ana)}); /* the transaction goes on */
+    r = db_query(cx, SQL_PERSON_GET,
+                 (const struct db_arg[]){db_uuid(&ana)}); /* the transaction goes on */
     assert_non_null(r);
     PQclear(r);
     expect_ok(db_commit(cx));
@@ -838,7 +881,9 @@ static void a_stream_gives_row_by_row_and_can_be_left(void **state)
     testdb_fresh(cx);
     s = (struct seen){.stop_at = 3};
     expect_ok(begin(DB_READ));
-    assert_int_equal(db_stream(cx, SQL_MEETING_EXPORT, (const struct db_arg[]){db_uuid(&acme)}, count_row, &s), -1);
+    assert_int_equal(
+        db_stream(cx, SQL_MEETING_EXPORT, (const struct db_arg[]){db_uuid(&acme)}, count_row, &s),
+        -1);
     assert_int_equal(s.rows, 3);
     assert_string_equal(cx->err.reason, "gone");
     a_request_works();
@@ -851,7 +896,9 @@ static void a_stream_that_fails_says_so(void **state)
     (void)state;
     testdb_run(t, TESTDB_ADMIN, "REVOKE SELECT ON transcripts FROM cm_app");
     expect_ok(begin(DB_READ));
-    assert_int_equal(db_stream(cx, SQL_MEETING_EXPORT, (const struct db_arg[]){db_uuid(&acme)}, count_row, &s), -1);
+    assert_int_equal(
+        db_stream(cx, SQL_MEETING_EXPORT, (const struct db_arg[]){db_uuid(&acme)}, count_row, &s),
+        -1);
     expect_error(ERR_INTERNAL);
     testdb_run(t, TESTDB_ADMIN, "GRANT SELECT ON transcripts TO cm_app");
     a_request_works();
@@ -885,7 +932,8 @@ static void the_audit_log_holds_digests_and_no_values(void **state)
     expect_ok(begin(DB_WRITE));
     expect_ok(audit_write(cx, "member.add", "member", &ana, fields, 2));
     expect_ok(db_commit(cx));
-    line = testdb_value(t, TESTDB_ADMIN, "SELECT (a.*)::text FROM audit_log a WHERE action = 'member.add'");
+    line = testdb_value(t, TESTDB_ADMIN,
+                        "SELECT (a.*)::text FROM audit_log a WHERE action = 'member.add'");
     assert_non_null(line);
     assert_non_null(strstr(line, "email"));
     assert_null(strstr(line, "ana@"));

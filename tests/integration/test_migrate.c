@@ -47,7 +47,8 @@ static void must(struct testdb *t, const char *folder, enum verb verb, int to)
         fail_msg("%s", said);
 }
 
-static void must_refuse(struct testdb *t, const char *folder, enum verb verb, int to, const char *because)
+static void must_refuse(struct testdb *t, const char *folder, enum verb verb, int to,
+                        const char *because)
 {
     assert_int_equal(migrate(t, folder, verb, to), -1);
     if (!strstr(said, because))
@@ -60,22 +61,32 @@ static char *fingerprint(struct testdb *t)
     const char *text = testdb_value(
         t, TESTDB_ADMIN,
         "SELECT string_agg(x, E'\\n' ORDER BY x) FROM ("
-        " SELECT concat_ws(' ', 'column', a.attrelid::regclass, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,"
+        " SELECT concat_ws(' ', 'column', a.attrelid::regclass, a.attname, format_type(a.atttypid, "
+        "a.atttypmod), a.attnotnull,"
         "   pg_get_expr(d.adbin, d.adrelid), c.relowner::regrole,"
-        "   coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\", c.relowner))::text, c.relrowsecurity, c.relforcerowsecurity,"
-        "   c.reloptions, obj_description(c.oid, 'pg_class'), col_description(c.oid, a.attnum)) AS x"
-        "   FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum"
-        "  WHERE c.relnamespace = 'public'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'S')"
-        " UNION ALL SELECT concat_ws(' ', 'constraint', conrelid::regclass, conname, pg_get_constraintdef(oid)) FROM pg_constraint"
+        "   coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\", "
+        "c.relowner))::text, c.relrowsecurity, c.relforcerowsecurity,"
+        "   c.reloptions, obj_description(c.oid, 'pg_class'), col_description(c.oid, a.attnum)) AS "
+        "x"
+        "   FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid LEFT JOIN pg_attrdef d ON "
+        "d.adrelid = a.attrelid AND d.adnum = a.attnum"
+        "  WHERE c.relnamespace = 'public'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped "
+        "AND c.relkind IN ('r', 'p', 'v', 'S')"
+        " UNION ALL SELECT concat_ws(' ', 'constraint', conrelid::regclass, conname, "
+        "pg_get_constraintdef(oid)) FROM pg_constraint"
         "  WHERE connamespace = 'public'::regnamespace"
         " UNION ALL SELECT 'index ' || indexdef FROM pg_indexes WHERE schemaname = 'public'"
-        " UNION ALL SELECT concat_ws(' ', 'policy', tablename, policyname, qual, with_check, roles) FROM pg_policies"
+        " UNION ALL SELECT concat_ws(' ', 'policy', tablename, policyname, qual, with_check, "
+        "roles) FROM pg_policies"
         " UNION ALL SELECT concat_ws(' ', 'function', p.oid::regprocedure, p.proowner::regrole,"
         "   coalesce(p.proacl, acldefault('f', p.proowner))::text, p.proconfig, md5(p.prosrc))"
         "   FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND NOT EXISTS"
-        "   (SELECT FROM pg_depend e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'e')"
-        " UNION ALL SELECT concat_ws(' ', 'type', typname) FROM pg_type y WHERE typnamespace = 'public'::regnamespace AND typtype IN ('e', 'd')"
-        " UNION ALL SELECT 'schema ' || nspname || ' ' || nspacl::text FROM pg_namespace WHERE nspname !~ '^pg_'"
+        "   (SELECT FROM pg_depend e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND "
+        "e.deptype = 'e')"
+        " UNION ALL SELECT concat_ws(' ', 'type', typname) FROM pg_type y WHERE typnamespace = "
+        "'public'::regnamespace AND typtype IN ('e', 'd')"
+        " UNION ALL SELECT 'schema ' || nspname || ' ' || nspacl::text FROM pg_namespace WHERE "
+        "nspname !~ '^pg_'"
         ") AS everything");
 
     return strdup(text);
@@ -159,7 +170,8 @@ static void down_to_a_number_takes_it_and_all_after_it(void **state)
 
     (void)state;
     must(t, "migrations", DOWN, 3);
-    assert_int_equal(testdb_number(t, TESTDB_OWNER, "SELECT max(number) FROM schema_migrations"), 2);
+    assert_int_equal(testdb_number(t, TESTDB_OWNER, "SELECT max(number) FROM schema_migrations"),
+                     2);
     must_refuse(t, "migrations", VERIFY, 0, "not applied: 003_");
     must(t, "migrations", UP, 0);
     must(t, "migrations", VERIFY, 0);
@@ -194,8 +206,10 @@ static void down_and_up_work_with_rows_in_the_tables(void **state)
     testdb_run(t, TESTDB_ADMIN,
                "INSERT INTO subjects VALUES ('%s', '%s', 'meetings', now());"
                "INSERT INTO uploads (tenant_id, upload_id, filename) VALUES ('%s', '%s', 'a.csv');"
-               "INSERT INTO meetings (tenant_id, meeting_id, upload_id, identity, content, client_name, email, phone, meeting_date,"
-               " sales_rep, closed) VALUES ('%s', '%s', '%s', '%s', '%s', 'a', 'a@b', '1', '2024-01-01', 'Toro', true)",
+               "INSERT INTO meetings (tenant_id, meeting_id, upload_id, identity, content, "
+               "client_name, email, phone, meeting_date,"
+               " sales_rep, closed) VALUES ('%s', '%s', '%s', '%s', '%s', 'a', 'a@b', '1', "
+               "'2024-01-01', 'Toro', true)",
                id, id, id, id, id, id, id, id, id);
     must(t, "migrations", DOWN, 4);
     assert_int_equal(testdb_number(t, TESTDB_ADMIN, "SELECT count(*) FROM subjects"), 0);
@@ -216,7 +230,8 @@ static void two_runners_at_once_apply_each_step_once(void **state)
         pid[i] = fork();
         if (pid[i] == 0) {
             FILE *out = fopen("/dev/null", "w");
-            const struct migrate_options o = {.url = t->owner_url, .folder = "migrations", .out = out};
+            const struct migrate_options o = {
+                .url = t->owner_url, .folder = "migrations", .out = out};
 
             _exit(migrate_up(&o, 0) == 0 ? 0 : 1);
         }
@@ -227,7 +242,8 @@ static void two_runners_at_once_apply_each_step_once(void **state)
         waitpid(pid[i], &status, 0);
         assert_int_equal(status, 0);
     }
-    assert_int_equal(testdb_number(t, TESTDB_OWNER, "SELECT count(*) FROM schema_migrations"), last);
+    assert_int_equal(testdb_number(t, TESTDB_OWNER, "SELECT count(*) FROM schema_migrations"),
+                     last);
     testdb_free(t);
 }
 
@@ -262,7 +278,8 @@ static int make_folder(void **state)
         return -1;
     put("001_one.up.sql", "CREATE TABLE one (i integer);");
     put("001_one.down.sql", "DROP TABLE one;");
-    put("002_two.up.sql", "CREATE TABLE two (i integer);\n-- a comment\nINSERT INTO two VALUES (2);");
+    put("002_two.up.sql",
+        "CREATE TABLE two (i integer);\n-- a comment\nINSERT INTO two VALUES (2);");
     put("002_two.down.sql", "DROP TABLE two;");
     put("003_three.up.sql", "CREATE TABLE three (i integer);");
     put("003_three.down.sql", "DROP TABLE three;");
@@ -286,7 +303,9 @@ static int remove_folder(void **state)
 
 static int64_t tables(struct testdb *t)
 {
-    return testdb_number(t, TESTDB_OWNER, "SELECT count(*) FROM pg_tables WHERE tablename IN ('one', 'two', 'three')");
+    return testdb_number(
+        t, TESTDB_OWNER,
+        "SELECT count(*) FROM pg_tables WHERE tablename IN ('one', 'two', 'three')");
 }
 
 static void a_file_that_changed_after_it_was_applied_stops_everything(void **state)
@@ -344,7 +363,8 @@ static void a_file_that_fails_leaves_nothing_of_itself_and_stops_the_rest(void *
     put("002_two.up.sql", "CREATE TABLE two (i integer); INSERT INTO two VALUES (1 / 0);");
     must_refuse(t, folder, UP, 0, "rolled back: 002_two.up.sql");
     assert_int_equal(tables(t), 1);
-    assert_int_equal(testdb_number(t, TESTDB_OWNER, "SELECT max(number) FROM schema_migrations"), 1);
+    assert_int_equal(testdb_number(t, TESTDB_OWNER, "SELECT max(number) FROM schema_migrations"),
+                     1);
     put("002_two.up.sql", "CREATE TABLE two (i integer);");
     must(t, folder, UP, 0);
     assert_int_equal(tables(t), 3);
@@ -364,8 +384,10 @@ static void a_role_that_a_file_took_does_not_reach_the_next(void **state)
     (void)state;
     put("001_one.up.sql", "CREATE TABLE one (i integer); SET LOCAL ROLE cm_system;");
     must(t, folder, UP, 0);
-    assert_string_equal(testdb_value(t, TESTDB_ADMIN, "SELECT string_agg(DISTINCT tableowner, ',') FROM pg_tables"
-                                                      " WHERE schemaname = 'public'"), "cm_owner");
+    assert_string_equal(testdb_value(t, TESTDB_ADMIN,
+                                     "SELECT string_agg(DISTINCT tableowner, ',') FROM pg_tables"
+                                     " WHERE schemaname = 'public'"),
+                        "cm_owner");
     testdb_free(t);
 }
 

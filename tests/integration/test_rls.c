@@ -20,14 +20,15 @@
 #include "core/db/db.h"
 #include "tests/lib/testdb.h"
 
-#define A "aaaaaaaa-0000-7000-8000-000000000001"
-#define B "bbbbbbbb-0000-7000-8000-000000000002"
+#define A      "aaaaaaaa-0000-7000-8000-000000000001"
+#define B      "bbbbbbbb-0000-7000-8000-000000000002"
 #define NOBODY "cccccccc-0000-7000-8000-000000000003" /* no row has it */
 
 static struct testdb *t;
 static PGconn *app;
 static PGresult *tables; /* name; the INSERT that makes a tenant's row, ${T} being the tenant */
-static PGresult *keys;   /* foreign keys of more than one column: table, the columns beside tenant_id */
+static PGresult
+    *keys; /* foreign keys of more than one column: table, the columns beside tenant_id */
 
 /* ---- preparing ------------------------------------------------------------------------------------------------ */
 
@@ -43,12 +44,14 @@ static const char inserts_query[] =
     "    WHEN y.typcategory = 'S' THEN '''x'''"
     "    WHEN y.typname IN ('json', 'jsonb') THEN '''{}'''"
     "    WHEN y.typname = 'bytea' THEN '''\\x00'''"
-    "    WHEN y.typname IN ('vector', 'halfvec') THEN format('array_fill(0, ARRAY[%s])::%s', a.atttypmod, y.typname)"
+    "    WHEN y.typname IN ('vector', 'halfvec') THEN format('array_fill(0, ARRAY[%s])::%s', "
+    "a.atttypmod, y.typname)"
     "    WHEN y.typcategory = 'T' THEN '''1 day'''"
     "    WHEN y.typcategory = 'E' THEN format('enum_first(NULL::%s)', a.atttypid::regtype)"
     "    WHEN y.typcategory = 'I' THEN '''127.0.0.1'''"
     "    ELSE format('teach_this_test_the_type_%s', y.typname) END, ', ' ORDER BY a.attnum))"
-    " FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
+    " FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT "
+    "a.attisdropped"
     "   AND a.attgenerated = '' JOIN pg_type y ON y.oid = a.atttypid"
     " WHERE c.relkind = 'r' AND NOT c.relispartition AND EXISTS"
     "   (SELECT FROM pg_attribute x WHERE x.attrelid = c.oid AND x.attname = 'tenant_id')"
@@ -57,13 +60,15 @@ static const char inserts_query[] =
 
 static const char keys_query[] =
     "SELECT k.conrelid::regclass::text, k.conname, string_agg(quote_ident(a.attname), ',')"
-    " FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)"
+    " FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY "
+    "(k.conkey)"
     " WHERE k.contype = 'f' AND cardinality(k.conkey) > 1 AND a.attname <> 'tenant_id'"
     "   AND k.connamespace = 'public'::regnamespace AND k.conparentid = 0"
     " GROUP BY k.oid ORDER BY 1, 2";
 
 static const char drop_checks[] =
-    "DO $$ DECLARE c record; BEGIN FOR c IN SELECT conrelid::regclass AS tab, conname FROM pg_constraint"
+    "DO $$ DECLARE c record; BEGIN FOR c IN SELECT conrelid::regclass AS tab, conname FROM "
+    "pg_constraint"
     " WHERE contype = 'c' AND conrelid <> 0 AND connamespace = 'public'::regnamespace"
     " LOOP EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', c.tab, c.conname); END LOOP; END $$";
 
@@ -106,7 +111,8 @@ static int set_up(void **state)
         return -1;
     }
     must(admin, drop_checks);
-    must(admin, "INSERT INTO tenants (tenant_id, slug, name) VALUES ('" A "', 'a', 'a'), ('" B "', 'b', 'b');"
+    must(admin, "INSERT INTO tenants (tenant_id, slug, name) VALUES ('" A "', 'a', 'a'), ('" B
+                "', 'b', 'b');"
                 "INSERT INTO users (user_id, email) VALUES ('" A "', 'a@a'), ('" B "', 'b@b')");
     must(admin, "SET session_replication_role = replica"); /* any order will do */
     for (int i = 0; i < PQntuples(tables); i++) {
@@ -136,7 +142,8 @@ static int tear_down(void **state)
 /* ---- asking --------------------------------------------------------------------------------------------------- */
 
 /* Runs one statement of `c` under a savepoint: rows returned or touched (-1: refused, `state` says how). */
-static int64_t ask(PGconn *c, char sqlstate[6], const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static int64_t ask(PGconn *c, char sqlstate[6], const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 static int64_t ask(PGconn *c, char sqlstate[6], const char *fmt, ...)
 {
     char sql[1 << 14];
@@ -215,7 +222,9 @@ static void there_are_rows_to_hide(void **state)
     for (int i = 0; i < PQntuples(tables); i++) {
         const char *table = PQgetvalue(tables, i, 0);
 
-        if (testdb_number(t, TESTDB_ADMIN, "SELECT count(*) FROM %s WHERE tenant_id IN ('" A "', '" B "')", table) != 2)
+        if (testdb_number(t, TESTDB_ADMIN,
+                          "SELECT count(*) FROM %s WHERE tenant_id IN ('" A "', '" B "')",
+                          table) != 2)
             fail_msg("%s does not hold a row of each", table);
     }
     assert_true(PQntuples(tables) >= 20);
@@ -241,7 +250,8 @@ static void a_blank_or_foreign_tenant_sees_nothing(void **state)
     for (int i = 0; i < PQntuples(tables); i++) {
         char st[6];
 
-        expect(ask(app, st, "SELECT count(*) FROM %s", PQgetvalue(tables, i, 0)) <= 0, PQgetvalue(tables, i, 0), "visible", st);
+        expect(ask(app, st, "SELECT count(*) FROM %s", PQgetvalue(tables, i, 0)) <= 0,
+               PQgetvalue(tables, i, 0), "visible", st);
     }
     must(app, "ROLLBACK");
     assert_int_equal(problems, 0);
@@ -282,7 +292,8 @@ static void one_tenant_sees_only_its_own(void **state)
         int64_t n;
 
         n = ask(app, st, "SELECT count(*) FROM %s", table);
-        expect(n == 1 || (n < 0 && strcmp(st, REFUSED) == 0), table, "does not show exactly its own row", st);
+        expect(n == 1 || (n < 0 && strcmp(st, REFUSED) == 0), table,
+               "does not show exactly its own row", st);
         n = ask(app, st, "SELECT count(*) FROM %s WHERE tenant_id = '" B "'", table);
         expect(n == 0 || (n < 0 && strcmp(st, REFUSED) == 0), table, "shows another's row", st);
     }
@@ -304,14 +315,17 @@ static void one_tenant_cannot_touch_anothers(void **state)
         n = ask(app, st, "%s", insert_b);
         expect(n < 0 && strcmp(st, REFUSED) == 0, table, "takes a row for another", st);
         n = ask(app, st, "%s ON CONFLICT DO NOTHING", insert_b);
-        expect(n < 0 && strcmp(st, REFUSED) == 0, table, "takes a row for another, or says that it is there", st);
+        expect(n < 0 && strcmp(st, REFUSED) == 0, table,
+               "takes a row for another, or says that it is there", st);
         n = ask(app, st, "UPDATE %s SET tenant_id = '" B "'", table);
         expect(n < 0 && strcmp(st, REFUSED) == 0, table, "lets a row go to another", st);
         n = ask(app, st, "UPDATE %s SET tenant_id = tenant_id WHERE tenant_id = '" B "'", table);
         expect(n == 0 || (n < 0 && strcmp(st, REFUSED) == 0), table, "updates another's row", st);
         n = ask(app, st, "DELETE FROM %s WHERE tenant_id = '" B "'", table);
         expect(n == 0 || (n < 0 && strcmp(st, REFUSED) == 0), table, "deletes another's row", st);
-        n = ask(app, st, "SELECT count(*) FROM (SELECT 1 FROM %s WHERE tenant_id = '" B "' FOR UPDATE) x", table);
+        n = ask(app, st,
+                "SELECT count(*) FROM (SELECT 1 FROM %s WHERE tenant_id = '" B "' FOR UPDATE) x",
+                table);
         expect(n == 0 || (n < 0 && strcmp(st, REFUSED) == 0), table, "locks another's row", st);
         free(insert_b);
     }
@@ -336,10 +350,13 @@ static void a_foreign_key_does_not_tell_what_others_have(void **state)
         rest = slice_cstr(columns);
         while (rest.n) {
             const struct slice col = slice_cut(rest, ',', &rest);
-            const int64_t other = ask(app, st_other, "UPDATE %s SET %.*s = '" B "'", table, (int)col.n, col.p);
-            const int64_t nowhere = ask(app, st_nowhere, "UPDATE %s SET %.*s = '" NOBODY "'", table, (int)col.n, col.p);
+            const int64_t other =
+                ask(app, st_other, "UPDATE %s SET %.*s = '" B "'", table, (int)col.n, col.p);
+            const int64_t nowhere =
+                ask(app, st_nowhere, "UPDATE %s SET %.*s = '" NOBODY "'", table, (int)col.n, col.p);
 
-            expect(strcmp(st_other, st_nowhere) == 0 && other == nowhere, table, PQgetvalue(keys, i, 1), st_other);
+            expect(strcmp(st_other, st_nowhere) == 0 && other == nowhere, table,
+                   PQgetvalue(keys, i, 1), st_other);
             expect(other != 1, table, "refers to another's row", st_other);
         }
     }
@@ -370,7 +387,8 @@ static void a_unique_key_does_not_tell_what_others_have(void **state)
         }
         ask(app, st_other, "%s", insert[0]);
         ask(app, st_nowhere, "%s", insert[1]);
-        expect(strcmp(st_other, st_nowhere) == 0 || (strcmp(st_nowhere, "23503") == 0 && strstr(insert[0], "user_id")),
+        expect(strcmp(st_other, st_nowhere) == 0 ||
+                   (strcmp(st_nowhere, "23503") == 0 && strstr(insert[0], "user_id")),
                PQgetvalue(tables, i, 0), "tells", st_other);
         free(insert[0]);
         free(insert[1]);
@@ -387,17 +405,26 @@ static void people_and_organisations_are_out_of_reach(void **state)
     (void)state;
     begin_as(app, A);
     for (int i = 0; i < 3; i++) {
-        expect(ask(app, st, "SELECT count(*) FROM %s", global[i]) < 0 && strcmp(st, REFUSED) == 0, global[i], "readable", st);
-        expect(ask(app, st, "DELETE FROM %s", global[i]) < 0 && strcmp(st, REFUSED) == 0, global[i], "deletable", st);
+        expect(ask(app, st, "SELECT count(*) FROM %s", global[i]) < 0 && strcmp(st, REFUSED) == 0,
+               global[i], "readable", st);
+        expect(ask(app, st, "DELETE FROM %s", global[i]) < 0 && strcmp(st, REFUSED) == 0, global[i],
+               "deletable", st);
     }
     expect(ask(app, st, "SET ROLE cm_system") < 0, "cm_system", "can be taken", st);
     expect(ask(app, st, "SET ROLE cm_owner") < 0, "cm_owner", "can be taken", st);
-    expect(ask(app, st, "SELECT app_enter('" B "', 4)") < 0 && strcmp(st, REFUSED) == 0, "app_enter", "can be called", st);
-    expect(ask(app, st, "SELECT app_tenant_create('" B "', 'x', 'x')") < 0, "app_tenant_create", "can be called", st);
-    expect(ask(app, st, "CREATE TABLE x (i integer)") < 0 && strcmp(st, REFUSED) == 0, "public", "takes tables", st);
-    expect(ask(app, st, "ALTER TABLE meetings DISABLE ROW LEVEL SECURITY") < 0, "meetings", "can be opened", st);
-    must(app, "SET LOCAL row_security = off"); /* then what the policy would hide is an error, not shown */
-    expect(ask(app, st, "SELECT count(*) FROM meetings") < 0 && strcmp(st, REFUSED) == 0, "meetings", "shown", st);
+    expect(ask(app, st, "SELECT app_enter('" B "', 4)") < 0 && strcmp(st, REFUSED) == 0,
+           "app_enter", "can be called", st);
+    expect(ask(app, st, "SELECT app_tenant_create('" B "', 'x', 'x')") < 0, "app_tenant_create",
+           "can be called", st);
+    expect(ask(app, st, "CREATE TABLE x (i integer)") < 0 && strcmp(st, REFUSED) == 0, "public",
+           "takes tables", st);
+    expect(ask(app, st, "ALTER TABLE meetings DISABLE ROW LEVEL SECURITY") < 0, "meetings",
+           "can be opened", st);
+    must(
+        app,
+        "SET LOCAL row_security = off"); /* then what the policy would hide is an error, not shown */
+    expect(ask(app, st, "SELECT count(*) FROM meetings") < 0 && strcmp(st, REFUSED) == 0,
+           "meetings", "shown", st);
     must(app, "ROLLBACK");
     assert_int_equal(problems, 0);
 }
@@ -409,10 +436,13 @@ static void a_temporary_table_does_not_shadow_a_real_one(void **state)
 
     (void)state;
     begin_as(app, A);
-    must(app, "CREATE TEMPORARY TABLE memberships (tenant_id uuid, user_id uuid, role text, state text, sessions_since timestamptz)"
+    must(app, "CREATE TEMPORARY TABLE memberships (tenant_id uuid, user_id uuid, role text, state "
+              "text, sessions_since timestamptz)"
               " ON COMMIT DROP");
-    must(app, "INSERT INTO pg_temp.memberships VALUES ('" B "', '" A "', 'admin', 'active', '-infinity')");
-    expect(ask(app, st, "SELECT role FROM app_enter_user('" B "', '" A "', 1, 9999999999)") < 0 && strcmp(st, "CM403") == 0,
+    must(app, "INSERT INTO pg_temp.memberships VALUES ('" B "', '" A
+              "', 'admin', 'active', '-infinity')");
+    expect(ask(app, st, "SELECT role FROM app_enter_user('" B "', '" A "', 1, 9999999999)") < 0 &&
+               strcmp(st, "CM403") == 0,
            "memberships", "shadowed", st);
     must(app, "ROLLBACK");
     assert_int_equal(problems, 0);

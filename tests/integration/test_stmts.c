@@ -26,8 +26,8 @@ static bool begins(const char *text, const char *word)
 /* What the planner can explain; COPY, CREATE, LOCK and the like are only parsed. */
 static bool is_plannable(const char *text)
 {
-    return begins(text, "SELECT") || begins(text, "INSERT") || begins(text, "UPDATE") || begins(text, "DELETE") ||
-           begins(text, "WITH");
+    return begins(text, "SELECT") || begins(text, "INSERT") || begins(text, "UPDATE") ||
+           begins(text, "DELETE") || begins(text, "WITH");
 }
 
 static bool is_stage(const char *text)
@@ -56,7 +56,8 @@ static Oid type_oid(const char *name)
 
 static bool is_number(Oid o)
 {
-    return o == 20 || o == 21 || o == 23 || o == 701 || o == 1700; /* int8, int2, int4, float8, numeric */
+    return o == 20 || o == 21 || o == 23 || o == 701 ||
+           o == 1700; /* int8, int2, int4, float8, numeric */
 }
 
 /* Numbers travel as text, so any numeric type takes them. */
@@ -120,7 +121,8 @@ static void check(const struct sql_statement *s, int *bad)
     }
     for (int i = 0; i < n && i < PQnparams(r); i++) {
         if (!same_family(PQparamtype(r, i), declared[i])) {
-            print_error("%s: $%d is type %u for the server, declared %u\n", s->name, i + 1, PQparamtype(r, i), declared[i]);
+            print_error("%s: $%d is type %u for the server, declared %u\n", s->name, i + 1,
+                        PQparamtype(r, i), declared[i]);
             (*bad)++;
         }
     }
@@ -130,7 +132,8 @@ static void check(const struct sql_statement *s, int *bad)
         char sql[1024] = "EXPLAIN EXECUTE plain";
 
         for (int i = 0; i < n; i++)
-            snprintf(sql + strlen(sql), sizeof sql - strlen(sql), "%sNULL%s", i ? "," : "(", i == n - 1 ? ")" : "");
+            snprintf(sql + strlen(sql), sizeof sql - strlen(sql), "%sNULL%s", i ? "," : "(",
+                     i == n - 1 ? ")" : "");
         r = PQexec(conn, sql);
         if (PQresultStatus(r) != PGRES_TUPLES_OK) {
             print_error("%s as %s: %s", s->name, PQuser(conn), PQresultErrorMessage(r));
@@ -185,7 +188,8 @@ static bool contains_word(const char *text, const char *word)
     const size_t n = strlen(word);
 
     while ((at = strcasestr(at, word))) {
-        const bool starts = at == text || !(strchr("_", at[-1]) || (at[-1] >= 'a' && at[-1] <= 'z'));
+        const bool starts =
+            at == text || !(strchr("_", at[-1]) || (at[-1] >= 'a' && at[-1] <= 'z'));
 
         if (starts && !(at[n] == '_' || (at[n] >= 'a' && at[n] <= 'z')))
             return true;
@@ -197,7 +201,8 @@ static bool contains_word(const char *text, const char *word)
 /* reference/citus: volatile functions in UPDATE, set_config and SELECT * do not survive sharding or a new column. */
 static void no_statement_breaks_a_rule_of_sharding(void **state)
 {
-    static const char *const never[] = {"set_config", "gen_random_uuid", "clock_timestamp", "random", "nextval"};
+    static const char *const never[] = {"set_config", "gen_random_uuid", "clock_timestamp",
+                                        "random", "nextval"};
     int bad = 0;
 
     (void)state;
@@ -207,7 +212,8 @@ static void no_statement_breaks_a_rule_of_sharding(void **state)
         for (size_t k = 0; k < sizeof never / sizeof *never; k++) {
             const bool only_in_update = k >= 1;
 
-            if (contains_word(s->text, never[k]) && (!only_in_update || contains_word(s->text, "UPDATE"))) {
+            if (contains_word(s->text, never[k]) &&
+                (!only_in_update || contains_word(s->text, "UPDATE"))) {
                 print_error("%s uses %s\n", s->name, never[k]);
                 bad++;
             }
@@ -229,7 +235,8 @@ static void a_wrong_statement_is_noticed(void **state)
 {
     static const struct sql_statement wrong[] = {
         {"no_such_column", "SELECT nonsense FROM meetings WHERE tenant_id = $1", 1, "uuid"},
-        {"one_argument_too_many", "SELECT meeting_id FROM meetings WHERE tenant_id = $1", 2, "uuid,text"},
+        {"one_argument_too_many", "SELECT meeting_id FROM meetings WHERE tenant_id = $1", 2,
+         "uuid,text"},
         {"another_type", "SELECT meeting_id FROM meetings WHERE tenant_id = $1", 1, "text"},
         {"no_such_type", "SELECT meeting_id FROM meetings WHERE tenant_id = $1", 1, "uuidd"},
         {"no_right", "SELECT email FROM users WHERE user_id = $1", 1, "uuid"},

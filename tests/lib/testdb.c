@@ -169,7 +169,8 @@ static void bin_dir(char *out, size_t n)
     if (d)
         closedir(d);
     if (best < 15)
-        die("no PostgreSQL 15 or later under /usr/lib/postgresql; set CM_TEST_PG_BIN or CM_TEST_ADMIN_URL");
+        die("no PostgreSQL 15 or later under /usr/lib/postgresql; set CM_TEST_PG_BIN or "
+            "CM_TEST_ADMIN_URL");
     snprintf(out, n, "/usr/lib/postgresql/%ld/bin", best);
 }
 
@@ -181,7 +182,8 @@ static void become_postgres(void)
     if (getuid() != 0)
         return;
     p = getpwnam("postgres");
-    if (!p || initgroups(p->pw_name, p->pw_gid) < 0 || setgid(p->pw_gid) < 0 || setuid(p->pw_uid) < 0)
+    if (!p || initgroups(p->pw_name, p->pw_gid) < 0 || setgid(p->pw_gid) < 0 ||
+        setuid(p->pw_uid) < 0)
         _exit(126);
     setenv("HOME", "/nonexistent", 1);
 }
@@ -226,8 +228,8 @@ static void init_cluster(const struct testcluster *c, const char *bin)
         become_postgres();
         redirect(log);
         if (chdir("/") == 0)
-            execl(program, program, "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
-                  "--no-sync", (char *)NULL);
+            execl(program, program, "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
+                  "--locale=C.UTF-8", "--no-sync", (char *)NULL);
         _exit(127);
     }
     if (pid < 0 || waitpid(pid, &status, 0) < 0 || status != 0) {
@@ -255,9 +257,9 @@ static pid_t spawn_server(const char *dir, const char *bin)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (chdir("/") == 0)
-        execl(program, program, "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c",
-              "full_page_writes=off", "-c", "max_connections=60", "-c", "shared_buffers=64MB", "-c", "jit=off", "-c",
-              "timezone=UTC", "-c", "autovacuum_naptime=10s", (char *)NULL);
+        execl(program, program, "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off",
+              "-c", "full_page_writes=off", "-c", "max_connections=60", "-c", "shared_buffers=64MB",
+              "-c", "jit=off", "-c", "timezone=UTC", "-c", "autovacuum_naptime=10s", (char *)NULL);
     _exit(127);
 }
 
@@ -515,7 +517,9 @@ static void make_template(const struct testcluster *c, PGconn *conn, const char 
     if (bad) {
         fputs(words, stderr);
         if (strstr(words, "vector"))
-            fputs("testdb: PGVECTOR IS MISSING in this server; deploy/local/pgvector.sh builds it\n", stderr);
+            fputs(
+                "testdb: PGVECTOR IS MISSING in this server; deploy/local/pgvector.sh builds it\n",
+                stderr);
         die("the template database could not be made");
     }
     free(words);
@@ -523,15 +527,17 @@ static void make_template(const struct testcluster *c, PGconn *conn, const char 
     free(owner);
     free(app);
     /* last: the mark that it is whole */
-    snprintf(sql, sizeof sql, "ALTER DATABASE %s WITH IS_TEMPLATE true ALLOW_CONNECTIONS false", name);
+    snprintf(sql, sizeof sql, "ALTER DATABASE %s WITH IS_TEMPLATE true ALLOW_CONNECTIONS false",
+             name);
     run_on(conn, sql);
 }
 
 static bool template_is_there(PGconn *conn, const char *name)
 {
     const char *values[] = {name};
-    PGresult *r = PQexecParams(conn, "SELECT 1 FROM pg_database WHERE datname = $1 AND datistemplate", 1, NULL, values, NULL,
-                               NULL, 0);
+    PGresult *r =
+        PQexecParams(conn, "SELECT 1 FROM pg_database WHERE datname = $1 AND datistemplate", 1,
+                     NULL, values, NULL, NULL, 0);
     const bool found = PQntuples(r) == 1;
 
     PQclear(r);
@@ -581,7 +587,8 @@ static struct testdb *clone(struct testcluster *c, bool migrated)
     run_on(conn, sql);
     /* a clone has no rights of its own until its template's are copied */
     snprintf(sql, sizeof sql,
-             "UPDATE pg_database SET datacl = (SELECT datacl FROM pg_database WHERE datname = '%s') WHERE datname = '%s'",
+             "UPDATE pg_database SET datacl = (SELECT datacl FROM pg_database WHERE datname = "
+             "'%s') WHERE datname = '%s'",
              template, name);
     run_on(conn, sql);
     PQfinish(conn);
@@ -718,7 +725,8 @@ void testdb_fresh(struct ctx *cx)
     cx->deadline_ms = clock_mono_ms() + REQUEST_MS;
 }
 
-static struct uuid uuid_value(const struct testdb *t, const char *sql, int n, const char *const *values)
+static struct uuid uuid_value(const struct testdb *t, const char *sql, int n,
+                              const char *const *values)
 {
     PGconn *conn = testdb_connect(t, TESTDB_OWNER);
     PGresult *r = PQexecParams(conn, sql, n, NULL, values, NULL, NULL, 0);
@@ -787,11 +795,14 @@ void testdb_as(struct ctx *cx, const struct uuid *tenant, const struct uuid *use
     };
 }
 
-void testdb_as_token(struct ctx *cx, const struct uuid *tenant, const struct uuid *token, const uint8_t proof[32],
-                     unsigned scopes)
+void testdb_as_token(struct ctx *cx, const struct uuid *tenant, const struct uuid *token,
+                     const uint8_t proof[32], unsigned scopes)
 {
-    cx->who = (struct principal){
-        .kind = PRINCIPAL_TOKEN, .tenant = *tenant, .credential = *token, .scopes = scopes, .language = "es"};
+    cx->who = (struct principal){.kind = PRINCIPAL_TOKEN,
+                                 .tenant = *tenant,
+                                 .credential = *token,
+                                 .scopes = scopes,
+                                 .language = "es"};
     memcpy(cx->who.proof, proof, sizeof cx->who.proof);
 }
 
@@ -804,15 +815,18 @@ void testdb_as_nobody(struct ctx *cx)
 
 PGconn *testdb_connect(const struct testdb *t, enum testdb_role role)
 {
-    PGconn *c = connect_to(role == TESTDB_APP ? t->app_url : role == TESTDB_OWNER ? t->owner_url : t->admin_url);
+    PGconn *c = connect_to(role == TESTDB_APP     ? t->app_url
+                           : role == TESTDB_OWNER ? t->owner_url
+                                                  : t->admin_url);
 
     run_on(c, "SET client_min_messages = warning");
     return c;
 }
 
-static PGresult *run_text(const struct testdb *t, enum testdb_role role, const char *fmt, va_list ap, const char **sql)
-    __attribute__((format(printf, 3, 0)));
-static PGresult *run_text(const struct testdb *t, enum testdb_role role, const char *fmt, va_list ap, const char **sql)
+static PGresult *run_text(const struct testdb *t, enum testdb_role role, const char *fmt,
+                          va_list ap, const char **sql) __attribute__((format(printf, 3, 0)));
+static PGresult *run_text(const struct testdb *t, enum testdb_role role, const char *fmt,
+                          va_list ap, const char **sql)
 {
     SCOPED(finish) PGconn *conn = testdb_connect(t, role);
 

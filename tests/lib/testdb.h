@@ -54,7 +54,8 @@ struct testdb *testdb_new_in(struct testcluster *c);
 void testcluster_restart(struct testcluster *c); /* returns when it answers again */
 void testcluster_stop(struct testcluster *c);    /* refuses connections from now on ... */
 void testcluster_start(struct testcluster *c);   /* ... until this returns */
-void testcluster_free(struct testcluster *c);    /* with its databases' data; testdb_free() them first */
+void testcluster_free(
+    struct testcluster *c); /* with its databases' data; testdb_free() them first */
 
 /* A context with arena, connection (as cm_app), default configuration, nobody as caller, 10 s until its deadline.
  * Several may be made; all end with testdb_free(). */
@@ -73,14 +74,15 @@ struct uuid testdb_token(struct testdb *t, const char *slug, unsigned scopes, ui
 
 /* Makes cx->who a user, a token, or nobody. The rights are what the database says, not `role`. */
 void testdb_as(struct ctx *cx, const struct uuid *tenant, const struct uuid *user, enum role role);
-void testdb_as_token(struct ctx *cx, const struct uuid *tenant, const struct uuid *token, const uint8_t proof[32],
-                     unsigned scopes);
+void testdb_as_token(struct ctx *cx, const struct uuid *tenant, const struct uuid *token,
+                     const uint8_t proof[32], unsigned scopes);
 void testdb_as_nobody(struct ctx *cx);
 
 /* A plain connection; PQfinish() it. */
 PGconn *testdb_connect(const struct testdb *t, enum testdb_role role);
 /* Runs text (several statements are fine) that must succeed. */
-void testdb_run(const struct testdb *t, enum testdb_role role, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void testdb_run(const struct testdb *t, enum testdb_role role, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* The first cell of its result, NULL for NULL or no row; lives as long as t. */
 const char *testdb_value(const struct testdb *t, enum testdb_role role, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

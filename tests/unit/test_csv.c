@@ -32,7 +32,8 @@ static int join(void *user, const struct slice *fields, size_t n, uint64_t line)
 }
 
 /* Pushed in pieces of `piece` bytes (0: at once); `got` is the caller's to sb_done. */
-static enum csv_status parse(struct slice in, size_t piece, const struct csv_limits *limits, struct joined *got)
+static enum csv_status parse(struct slice in, size_t piece, const struct csv_limits *limits,
+                             struct joined *got)
 {
     struct csv *p = csv_new(limits, join, got);
     enum csv_status s = CSV_OK;
@@ -71,6 +72,7 @@ static const struct {
     {"all three", SLICE("a\nb\r\nc\rd"), "1:a;2:b;3:c;4:d;", CSV_OK},
     {"empty fields", SLICE(",\n,,\n"), "1:|;2:||;", CSV_OK},
     {"blank lines are skipped and counted", SLICE("\n\na\r\n\r\n\rb\n"), "3:a;6:b;", CSV_OK},
+    {"only one LF belongs to a CR", SLICE("a\r\n\nb"), "1:a;3:b;", CSV_OK},
     {"CR CR LF is two line ends", SLICE("a\r\r\nb"), "1:a;3:b;", CSV_OK},
     {"spaces are data", SLICE(" a , b \n \n"), "1: a | b ;2: ;", CSV_OK},
     {"quoted", SLICE("\"a\",\"b\"\n"), "1:a|b;", CSV_OK},
@@ -102,7 +104,8 @@ static void each_text_gives_its_records(void **state)
         const enum csv_status s = parse(cases[i].in, 0, &small, &got);
 
         if (s != cases[i].status || strcmp(sb_text(&got.text), cases[i].want) != 0)
-            fail_msg("%s: status %d, \"%s\" instead of \"%s\"", cases[i].name, s, sb_text(&got.text), cases[i].want);
+            fail_msg("%s: status %d, \"%s\" instead of \"%s\"", cases[i].name, s,
+                     sb_text(&got.text), cases[i].want);
         sb_done(&got.text);
     }
 }
@@ -117,7 +120,8 @@ static void any_cut_gives_the_same_records(void **state)
             const enum csv_status s = parse(cases[i].in, piece, &small, &got);
 
             if (s != cases[i].status || strcmp(sb_text(&got.text), cases[i].want) != 0)
-                fail_msg("%s in pieces of %zu: status %d, \"%s\"", cases[i].name, piece, s, sb_text(&got.text));
+                fail_msg("%s in pieces of %zu: status %d, \"%s\"", cases[i].name, piece, s,
+                         sb_text(&got.text));
             sb_done(&got.text);
         }
     }

@@ -15,7 +15,8 @@ static void setting_fills_all_and_returns_minus_one(void **state)
 
     (void)state;
     assert_false(err_is(&e));
-    assert_int_equal(err_set(&e, ERR_TOO_LARGE, "too_many_rows", "file", "at most %d rows", 10), -1);
+    assert_int_equal(err_set(&e, ERR_TOO_LARGE, "too_many_rows", "file", "at most %d rows", 10),
+                     -1);
     assert_true(err_is(&e));
     assert_int_equal(e.code, ERR_TOO_LARGE);
     assert_string_equal(e.reason, "too_many_rows");
@@ -92,7 +93,8 @@ static void every_code_has_a_name_and_a_status(void **state)
         assert_true(strlen(err_code_name((enum err_code)i)) > 2);
         assert_in_range(status, 400, 504);
         for (int k = ERR_INVALID; k < i; k++)
-            assert_string_not_equal(err_code_name((enum err_code)i), err_code_name((enum err_code)k));
+            assert_string_not_equal(err_code_name((enum err_code)i),
+                                    err_code_name((enum err_code)k));
     }
     assert_int_equal(err_http_status(ERR_INVALID), 400);
     assert_int_equal(err_http_status(ERR_UNAUTHENTICATED), 401);

@@ -31,7 +31,8 @@ static void digests_of_the_standards_examples(void **state)
     hash_hmac_sha256(SLICE("Jefe"), SLICE("what do ya want for nothing?"), d);
     same_hex(d, 32, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
     memset(key, 0xaa, sizeof key);
-    hash_hmac_sha256((struct slice){key, sizeof key}, SLICE("Test Using Larger Than Block-Size Key - Hash Key First"), d);
+    hash_hmac_sha256((struct slice){key, sizeof key},
+                     SLICE("Test Using Larger Than Block-Size Key - Hash Key First"), d);
     same_hex(d, 32, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
@@ -123,7 +124,8 @@ static void base64url_there_and_back(void **state)
 /* Two texts for one value would be two keys for one cache entry, and two signatures for one token. */
 static void base64url_takes_only_the_one_form(void **state)
 {
-    static const char *const bad[] = {"A", "AAAAA", "A=", "AA==", "AA+A", "AA/A", "AA A", "AA\nA", "AB", "AAB", "A\xC3\xA1", "/w", "AAAA."};
+    static const char *const bad[] = {"A",     "AAAAA", "A=",  "AA==",      "AA+A", "AA/A", "AA A",
+                                      "AA\nA", "AB",    "AAB", "A\xC3\xA1", "/w",   "AAAA."};
     uint8_t out[64];
 
     (void)state;

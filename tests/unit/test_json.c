@@ -27,6 +27,8 @@ static void each_text_is_taken_or_refused_for_its_reason(void **state)
         {SLICE("0"), JSON_OK},
         {SLICE("{\"a\":{\"a\":1}}"), JSON_OK}, /* the same key on another level */
         {SLICE("\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\""), JSON_OK}, /* brackets in a string */
+        {SLICE("\"\\\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\""),
+         JSON_OK}, /* also after a quoted quote */
         {SLICE("[\"\\\"\", \"[\", \"\\\\\", [1]]"), JSON_OK},
         {SLICE(""), JSON_BAD},
         {SLICE(" "), JSON_BAD},
@@ -57,7 +59,8 @@ static void each_text_is_taken_or_refused_for_its_reason(void **state)
         const enum json_status got = json_read(cases[i].text, &v);
 
         if (got != cases[i].want)
-            fail_msg("%.*s: %d instead of %d", (int)cases[i].text.n, cases[i].text.p, got, cases[i].want);
+            fail_msg("%.*s: %d instead of %d", (int)cases[i].text.n, cases[i].text.p, got,
+                     cases[i].want);
         if (got == JSON_OK)
             json_drop(&v);
         else
@@ -137,6 +140,12 @@ static void commas_and_colons_find_their_places(void **state)
     jw_key(&w, "a");
     jw_null(&w);
     jw_end(&w);
+    jw_array(&w);
+    jw_i64(&w, 7);
+    jw_end(&w);
+    jw_array(&w);
+    jw_i64(&w, 8);
+    jw_end(&w);
     jw_real(&w, 2.5);
     jw_raw(&w, SLICE("{\"raw\":1}"));
     jw_bool(&w, false);
@@ -144,10 +153,11 @@ static void commas_and_colons_find_their_places(void **state)
     jw_key(&w, "last");
     jw_uuid(&w, &id);
     jw_end(&w);
-    assert_string_equal(sb_text(&b),
-                        "{\"s\":\"x\",\"null\":null,\"i\":-5,\"t\":true,\"id\":\"01230000-0000-0000-0000-000000000000\","
-                        "\"cut\":\"a\",\"list\":[1,[],{},{\"a\":null},2.5,{\"raw\":1},false],"
-                        "\"last\":\"01230000-0000-0000-0000-000000000000\"}");
+    assert_string_equal(
+        sb_text(&b), "{\"s\":\"x\",\"null\":null,\"i\":-5,\"t\":true,\"id\":\"01230000-0000-0000-"
+                     "0000-000000000000\","
+                     "\"cut\":\"a\",\"list\":[1,[],{},{\"a\":null},[7],[8],2.5,{\"raw\":1},false],"
+                     "\"last\":\"01230000-0000-0000-0000-000000000000\"}");
     assert_int_equal(w.depth, 0);
     sb_done(&b);
 }
@@ -225,8 +235,21 @@ static void every_byte_pair_gives_readable_json(void **state)
 
 static void reals_read_back_as_they_were(void **state)
 {
-    static const double values[] = {0,       1,        -1,      0.1,       1.0 / 3,   1e21, 1e-7, 123456789.123, 5e-324,
-                                    DBL_MAX, -DBL_MIN, 4.0 / 3, 2.2250738585072011e-308, 1e15, 9007199254740993.0};
+    static const double values[] = {0,
+                                    1,
+                                    -1,
+                                    0.1,
+                                    1.0 / 3,
+                                    1e21,
+                                    1e-7,
+                                    123456789.123,
+                                    5e-324,
+                                    DBL_MAX,
+                                    -DBL_MIN,
+                                    4.0 / 3,
+                                    2.2250738585072011e-308,
+                                    1e15,
+                                    9007199254740993.0};
 
     (void)state;
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {

@@ -77,8 +77,9 @@ static void a_line_says_when_who_and_what(void **state)
     (void)state;
     clock_freeze(1769904000123456, 0);
     log_set_role("web");
-    LOG(LOG_WARN, "slow", {"path", LOG_S("/api/x")}, {"ms", LOG_I(12)}, {"share", LOG_D(0.5)}, {"hit", LOG_B(true)},
-        {"absent", LOG_S(NULL)}, {"cut", LOG_SLICE(((struct slice){"abc", 2}))});
+    LOG(LOG_WARN, "slow", {"path", LOG_S("/api/x")}, {"ms", LOG_I(12)}, {"share", LOG_D(0.5)},
+        {"hit", LOG_B(true)}, {"absent", LOG_S(NULL)},
+        {"cut", LOG_SLICE(((struct slice){"abc", 2}))});
     v = line();
     assert_string_equal(json_string_value(json_object_get(v, "time")), "2026-02-01T00:00:00.123Z");
     assert_string_equal(json_string_value(json_object_get(v, "level")), "warn");
@@ -99,10 +100,12 @@ static void strange_bytes_leave_the_line_json(void **state)
     json_t *v;
 
     (void)state;
-    LOG(LOG_INFO, "x", {"text", LOG_S("quote \" back \\ line \n tab \t bell \a del \x7f")}, {"utf8", LOG_S("ñandú 😀")},
-        {"bad", LOG_S("a\xFFz \xC3 \xED\xA0\x80")}, {"end", LOG_S("cut \xC3")});
+    LOG(LOG_INFO, "x", {"text", LOG_S("quote \" back \\ line \n tab \t bell \a del \x7f")},
+        {"utf8", LOG_S("ñandú 😀")}, {"bad", LOG_S("a\xFFz \xC3 \xED\xA0\x80")},
+        {"end", LOG_S("cut \xC3")});
     v = line();
-    assert_string_equal(json_string_value(json_object_get(v, "text")), "quote \" back \\ line \n tab \t bell \a del \x7f");
+    assert_string_equal(json_string_value(json_object_get(v, "text")),
+                        "quote \" back \\ line \n tab \t bell \a del \x7f");
     assert_string_equal(json_string_value(json_object_get(v, "utf8")), "ñandú 😀");
     assert_non_null(strstr(json_string_value(json_object_get(v, "bad")), "a\xEF\xBF\xBDz"));
     assert_string_equal(json_string_value(json_object_get(v, "end")), "cut \xEF\xBF\xBD");

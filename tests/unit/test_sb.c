@@ -37,7 +37,11 @@ static void numbers_of_any_size(void **state)
     static const struct {
         int64_t v;
         const char *text;
-    } cases[] = {{0, "0"},       {7, "7"}, {-1, "-1"}, {1000000, "1000000"}, {INT64_MAX, "9223372036854775807"},
+    } cases[] = {{0, "0"},
+                 {7, "7"},
+                 {-1, "-1"},
+                 {1000000, "1000000"},
+                 {INT64_MAX, "9223372036854775807"},
                  {INT64_MIN, "-9223372036854775808"}};
 
     (void)state;
