@@ -204,8 +204,11 @@ tap() {
 c_tests() {
     local seconds=$1 program name rc wrap=()
     shift
-    # shellcheck disable=SC2206 # words are wanted
-    [ -z "${CM_TEST_WRAP:-}" ] || wrap=(${CM_TEST_WRAP})
+    if [ -n "${CM_TEST_WRAP:-}" ]; then
+        # shellcheck disable=SC2206 # words are wanted
+        wrap=(${CM_TEST_WRAP})
+        seconds=$((seconds * 10))
+    fi
     for program in "$@"; do
         name=$(basename "$program")
         case $name in *"${T:-}"*) ;; *) continue ;; esac

@@ -107,9 +107,9 @@ int conn_ready(struct ctx *cx)
     const int64_t within = clock_left_ms(cx->deadline_ms) < db->connect_ms
                                ? cx->deadline_ms
                                : clock_mono_ms() + db->connect_ms;
-    const char *names[] = {"dbname", "application_name", "client_encoding", "options", NULL};
-    const char *values[] = {db->url, db->application_name, "UTF8", "-c statement_timeout=60000",
-                            NULL};
+    /* no "options": PgBouncer refuses the connection; each transaction sets its own timeout */
+    const char *names[] = {"dbname", "application_name", "client_encoding", NULL};
+    const char *values[] = {db->url, db->application_name, "UTF8", NULL};
     PostgresPollingStatusType st = PGRES_POLLING_WRITING;
 
     if (!conn_lost(db))

@@ -20,6 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/fields/field.h"
+
 enum reading_status {
     READING_EXACT,         /* the words stand in the transcript as quoted */
     READING_NORMALISED,    /* they do, but for case, accents or blanks */
@@ -61,7 +63,6 @@ enum reading_kind {
 struct reading_field_info {
     const char *name; /* as in JSON: "sector", "requirements.personalization" */
     enum reading_kind kind;
-    const char *const *codes; /* NULL-ended list for CODE and CODES, else NULL */
 };
 
 /* READING_FIELDS rows, indexed by enum reading_field. */
@@ -86,7 +87,10 @@ struct reading {
 /* The field of that JSON name, or -1. */
 int reading_field_find(const char *name);
 
-/* Whether `code` is in the field's list; false for fields without one. */
+/* The field of the registry, whose options are the codes of READING_CODE and READING_CODES; NULL for the others. */
+const struct field *reading_options(enum reading_field field);
+
+/* Whether `code` is one of them. */
 bool reading_code_known(enum reading_field field, const char *code);
 
 /* "exact", "normalised", "absent", "not_mentioned". */

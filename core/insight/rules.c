@@ -12,18 +12,19 @@
 enum {
     ITEMS = 160, /* more than all arrays full: 3 * RULES_PHRASES + 33 codes + scalars */
 
-    IDENTITY_REACH = 12,   /* words behind "somos" in which the trade is named */
-    IDENTITY_FACTOR = 24,  /* ... counts so much, less for each word in between: the head noun comes first */
+    IDENTITY_REACH = 12, /* words behind "somos" in which the trade is named */
+    IDENTITY_FACTOR =
+        24, /* ... counts so much, less for each word in between: the head noun comes first */
     IDENTITY_DECAY = 2,
     IDENTITY_LEAST = 7,
-    OPENING_FACTOR = 6,    /* in the first two sentences people introduce themselves */
+    OPENING_FACTOR = 6, /* in the first two sentences people introduce themselves */
     PLAIN_FACTOR = 4,
-    ASKED_FACTOR = 2,      /* what customers ask about is often another trade's word */
-    FAIR_FACTOR = 1,       /* "una feria de tecnología" says nothing about who went there */
+    ASKED_FACTOR = 2, /* what customers ask about is often another trade's word */
+    FAIR_FACTOR = 1,  /* "una feria de tecnología" says nothing about who went there */
     FAIR_REACH = 8,
     FOREIGN_REACH = 6,
-    SECTOR_FLOOR = 24,     /* less than one plain mention of a trade is no answer */
-    SECTOR_DOUBT = 40,     /* what confidence weighs the score against, besides the runner-up */
+    SECTOR_FLOOR = 24, /* less than one plain mention of a trade is no answer */
+    SECTOR_DOUBT = 40, /* what confidence weighs the score against, besides the runner-up */
 
     OWN_REACH = 10,
     CONNECT_BEHIND = 14,
@@ -45,8 +46,8 @@ static struct reading_item *add(struct reader *r, enum reading_field field)
 {
     struct reading_item *it = &r->out.items[r->out.n++];
 
-    *it = (struct reading_item){.field = (uint16_t)field, .ordinal = -1,
-                                .status = READING_NOT_MENTIONED};
+    *it = (struct reading_item){
+        .field = (uint16_t)field, .ordinal = -1, .status = READING_NOT_MENTIONED};
     return it;
 }
 
@@ -136,13 +137,20 @@ static bool denied(const struct reader *r, const struct rules_hit *h)
 
     if (rules_negated(t, h->first))
         return true;
-    for (size_t i = h->first; i-- > 0 && i + 8 >= h->first && t->words[i].clause == t->words[h->first].clause;) {
+    for (size_t i = h->first;
+         i-- > 0 && i + 8 >= h->first && t->words[i].clause == t->words[h->first].clause;) {
         size_t last;
 
         /* "no queremos perder la confidencialidad" asks for it */
-        if (rules_word_is(t, i, "perder/comprometer/afectar/sacrificar/descuidar/losing/lose/compromise/risk/arriesgar"))
+        if (rules_word_is(t, i,
+                          "perder/comprometer/afectar/sacrificar/descuidar/losing/lose/compromise/"
+                          "risk/arriesgar"))
             break;
-        if (rules_pattern_at(t, i, "no/not/dont/doesnt/nunca/tampoco ~1 necesit*/requer*/requier*/quer*/quier*/precis*/exig*/importa/need*/require*/want/care", &last) &&
+        if (rules_pattern_at(t, i,
+                             "no/not/dont/doesnt/nunca/tampoco ~1 "
+                             "necesit*/requer*/requier*/quer*/quier*/precis*/exig*/importa/need*/"
+                             "require*/want/care",
+                             &last) &&
             last < h->first)
             return true;
     }
@@ -150,7 +158,11 @@ static bool denied(const struct reader *r, const struct rules_hit *h)
     for (size_t i = h->last + 1; i < end && i <= h->last + 3; i++) {
         size_t last;
 
-        if (rules_pattern_at(t, i, "no/not/isnt ~3 problema/tema/requisito/necesari*/prioridad/importa/issue/problem/concern/requirement/needed/necessary/priority/important", &last))
+        if (rules_pattern_at(t, i,
+                             "no/not/isnt ~3 "
+                             "problema/tema/requisito/necesari*/prioridad/importa/issue/problem/"
+                             "concern/requirement/needed/necessary/priority/important",
+                             &last))
             return true;
     }
     return false;
@@ -204,13 +216,14 @@ static int sector_factor(const struct reader *r, size_t i)
 
 static void read_sector(struct reader *r, double *confidence)
 {
-    const char *const *codes = reading_fields[READING_SECTOR].codes;
+    const struct field *sectors = reading_options(READING_SECTOR);
     const struct rules_hit *proof = NULL;
     int best = 0, second = 0;
     const char *code = NULL;
     struct reading_item *it = add(r, READING_SECTOR);
 
-    for (; *codes; codes++) {
+    for (int k = 0; k < sectors->option_count; k++) {
+        const char *candidate = sectors->options[k].value;
         const struct rules_hit *top = NULL;
         int score = 0, top_score = 0, counted = 0;
 
@@ -218,7 +231,7 @@ static void read_sector(struct reader *r, double *confidence)
             const struct rules_hit *h = &r->hits.items[i];
             int points;
 
-            if (h->sense != SENSE_SECTOR || !h->row->code || strcmp(h->row->code, *codes) != 0 ||
+            if (h->sense != SENSE_SECTOR || !h->row->code || strcmp(h->row->code, candidate) != 0 ||
                 rules_negated(&r->text, h->first))
                 continue;
             points = h->row->weight * sector_factor(r, i);
@@ -232,7 +245,7 @@ static void read_sector(struct reader *r, double *confidence)
         if (score > best) {
             second = best;
             best = score;
-            code = *codes;
+            code = candidate;
             proof = top;
         } else if (score > second) {
             second = score;
@@ -252,8 +265,8 @@ static void read_sector(struct reader *r, double *confidence)
 
 /* ---- size, volume --------------------------------------------------------------------------------------- */
 
-#define OWN                                                                                       \
-    "somos/soy/nuestr*/tenemos/tengo/dirijo/como/mi/partimos/pertenecemos/administro/llevo/"      \
+#define OWN                                                                                        \
+    "somos/soy/nuestr*/tenemos/tengo/dirijo/como/mi/partimos/pertenecemos/administro/llevo/"       \
     "llevamos/parte/our/we/i/my"
 
 /* Said of the company itself, not of its customers: "asesoramos a una gran empresa" is no size. */
@@ -271,8 +284,9 @@ static bool said_of_itself(const struct reader *r, const struct rules_hit *h)
         at--;
     if (at == from || !rules_word_is(t, at - 1, "para/a/con/de/entre/for/to/with/of/by/from"))
         return true;
-    return at - 1 > from && rules_word_is(t, at - 2, "pertenecemos/parte/part/division/filial/subsidiary/"
-                                                     "fundador*/founder/duen*/owner/equipo/team");
+    return at - 1 > from && rules_word_is(t, at - 2,
+                                          "pertenecemos/parte/part/division/filial/subsidiary/"
+                                          "fundador*/founder/duen*/owner/equipo/team");
 }
 
 /* Fewer than 50 people are a small company, fewer than 250 a medium one: the European Commission's bands. */
@@ -294,7 +308,8 @@ static void read_size(struct reader *r)
     for (size_t i = 0; i < r->hits.n; i++) {
         const struct rules_hit *h = &r->hits.items[i];
 
-        if (h->sense == SENSE_SIZE && h->row->code && said_of_itself(r, h) && !rules_negated(&r->text, h->first)) {
+        if (h->sense == SENSE_SIZE && h->row->code && said_of_itself(r, h) &&
+            !rules_negated(&r->text, h->first)) {
             it->value = h->row->code;
             prove(r, it, h->first, h->last);
             return;
@@ -331,7 +346,8 @@ static int channel_score(const struct reader *r, const struct rules_hit *h)
     if (sentence_has(r, h->first, CUE_DISCOVERY) || answers_how(r, h->first) || h->row->weight > 15)
         return 2 * h->row->weight;
     /* LinkedIn or a webinar is a channel wherever it is named; a fair or a friend is not. */
-    return h->row->weight == 8 || (h->row->weight >= 12 && h->row->weight <= 14) ? h->row->weight : 0;
+    return h->row->weight == 8 || (h->row->weight >= 12 && h->row->weight <= 14) ? h->row->weight
+                                                                                 : 0;
 }
 
 static void read_channel(struct reader *r)
@@ -392,7 +408,8 @@ static bool accept_integration(const struct reader *r, size_t i)
 static bool accept_query(const struct reader *r, size_t i)
 {
     const struct rules_hit *h = &r->hits.items[i];
-    bool asks = rules_word_is(&r->text, h->first, "consultas/preguntas/dudas/questions"); /* "consultas técnicas" */
+    bool asks = rules_word_is(&r->text, h->first,
+                              "consultas/preguntas/dudas/questions"); /* "consultas técnicas" */
 
     if (!asks && !before(r, i, CUE_ASKED, ASKED_REACH))
         return false;
@@ -404,19 +421,22 @@ static bool accept_query(const struct reader *r, size_t i)
 }
 
 /* Values in the order of the field's list, each with its first acceptable mention. */
-static void read_codes(struct reader *r, enum reading_field field, enum rules_sense sense, accept_fn accept)
+static void read_codes(struct reader *r, enum reading_field field, enum rules_sense sense,
+                       accept_fn accept)
 {
+    const struct field *list = reading_options(field);
     int32_t ordinal = 0;
 
-    for (const char *const *code = reading_fields[field].codes; *code; code++)
+    for (int k = 0; k < list->option_count; k++)
         for (size_t i = 0; i < r->hits.n; i++) {
             const struct rules_hit *h = &r->hits.items[i];
             struct reading_item *it;
 
-            if (h->sense != sense || !h->row->code || strcmp(h->row->code, *code) != 0 || !accept(r, i))
+            if (h->sense != sense || !h->row->code ||
+                strcmp(h->row->code, list->options[k].value) != 0 || !accept(r, i))
                 continue;
             it = add(r, field);
-            it->value = *code;
+            it->value = list->options[k].value;
             it->ordinal = ordinal++;
             prove(r, it, h->first, h->last);
             break;
@@ -427,15 +447,15 @@ static void read_codes(struct reader *r, enum reading_field field, enum rules_se
 
 /* ---- phrases -------------------------------------------------------------------------------------------- */
 
-#define LEADING                                                                                   \
-    "y/e/o/pero/que/ya/lo/aunque/ademas/tambien/sino/porque/entonces/si/and/or/but/that/which/"   \
+#define LEADING                                                                                    \
+    "y/e/o/pero/que/ya/lo/aunque/ademas/tambien/sino/porque/entonces/si/and/or/but/that/which/"    \
     "so/because/also/then/as"
 #define TRAILING                                                                                   \
     "y/e/o/de/del/que/a/al/en/con/por/para/el/la/los/las/un/una/su/sus/sin/se/and/or/of/to/in/on/" \
     "the/a/an/for/with/that/at/nos/me/le/les/lo/no/not/cada/nuestro/nuestra/nuestros/nuestras/our"
-#define WISH                                                                                      \
+#define WISH                                                                                       \
     "interes*/necesit*/busca*/quer*/quier*/gustaria/podri*/puede/pueda/creemos/espera*/capacidad/" \
-    "idea/ideal/solucion/herramienta/posibilidad/capaz/permit*/pensar/explorar/want/need/needs/"  \
+    "idea/ideal/solucion/herramienta/posibilidad/capaz/permit*/pensar/explorar/want/need/needs/"   \
     "looking/like/would/help/could"
 
 /* Where another thought begins though no comma says so. */
@@ -444,13 +464,15 @@ static bool turns(const struct rules_text *t, size_t at)
     size_t last;
 
     return rules_word_is(t, at, "pero/but/sino/mientras/while/porque/because/aunque/although") ||
-           rules_pattern_at(t, at, "sin perder/comprometer/afectar/sacrificar/descuidar/dejar", &last) ||
+           rules_pattern_at(t, at, "sin perder/comprometer/afectar/sacrificar/descuidar/dejar",
+                            &last) ||
            rules_pattern_at(t, at, "without losing/compromising/affecting", &last) ||
            rules_pattern_at(t, at, "lo/ya que", &last);
 }
 
 /* The words of a phrase: from the match, or from its clause, to where the clause ends. */
-static bool phrase_span(const struct reader *r, const struct rules_hit *h, size_t *first, size_t *last)
+static bool phrase_span(const struct reader *r, const struct rules_hit *h, size_t *first,
+                        size_t *last)
 {
     const struct rules_text *t = &r->text;
     size_t from = h->first, end = rules_clause_end(t, h->last);

@@ -99,7 +99,8 @@ static void visit_letters(struct index *ix, const struct entry *e, visit_fn visi
     }
 }
 
-static void visit_all(struct index *ix, const struct rules_lexicon *lexicons, size_t n, visit_fn visit)
+static void visit_all(struct index *ix, const struct rules_lexicon *lexicons, size_t n,
+                      visit_fn visit)
 {
     for (size_t sense = 0; sense < n; sense++)
         for (const struct rules_row *row = lexicons[sense].rows; row && row->patterns; row++)
@@ -131,7 +132,8 @@ static void index_build(struct arena *a, const struct rules_lexicon *lexicons, s
         ix->start[b + 1] += ix->start[b];
     ix->entries = arena_alloc(a, ix->start[256] * sizeof *ix->entries);
     visit_all(ix, lexicons, n, place_entry);
-    memmove(ix->start + 1, ix->start, 256 * sizeof ix->start[0]); /* placing moved each start to its end */
+    memmove(ix->start + 1, ix->start,
+            256 * sizeof ix->start[0]); /* placing moved each start to its end */
     ix->start[0] = 0;
 }
 

@@ -100,16 +100,16 @@ static const struct {
 #define PEOPLE  "persona*/cliente*/usuario*/people/customer*/client/clients/user/users"
 #define WRITING "escrib*/contact*/pregunt*/consult*/llaman/write*/ask/asks/reach"
 /* What stands right after a number that counts something else. */
-#define OTHER_THING                                                                             \
-    "vez/veces/time/times/por/percent/pesos/dolar*/dollar*/euro*/usd/hora/horas/hour*/minuto*/" \
-    "minute*/segundo*/second*/dias/days/semanas/weeks/meses/months/ano/anos/year/years/"        \
+#define OTHER_THING                                                                                \
+    "vez/veces/time/times/por/percent/pesos/dolar*/dollar*/euro*/usd/hora/horas/hour*/minuto*/"    \
+    "minute*/segundo*/second*/dias/days/semanas/weeks/meses/months/ano/anos/year/years/"           \
     "empleado*/trabajador*/colaborador*/employee*"
 
-#define USUAL                                                                                     \
-    "normalmente/habitual*/usualmente/actualmente/generalmente/ahora/hoy/promedio/regularmente/" \
+#define USUAL                                                                                      \
+    "normalmente/habitual*/usualmente/actualmente/generalmente/ahora/hoy/promedio/regularmente/"   \
     "tipicamente/currently/normally/usually/typically/average/now/today"
-#define PEAK                                                                                     \
-    "pico*/peak*/epoca*/temporada*/promocion*/promotion*/campana*/maximo*/fuertes/black/cyber/" \
+#define PEAK                                                                                       \
+    "pico*/peak*/epoca*/temporada*/promocion*/promotion*/campana*/maximo*/fuertes/black/cyber/"    \
     "season*/llegar"
 #define PAST "antes/anteriormente/previamente/previously/formerly/before"
 
@@ -151,7 +151,8 @@ static bool single_number(const struct rules_text *t, size_t at, struct rules_am
         sum = t->words[at].amount;
         only_one = false;
         i++;
-    } else if (rules_word_is(t, at, "a/half/medio") && rules_word_is(t, at + 1, "hundred/thousand/dozen/centenar")) {
+    } else if (rules_word_is(t, at, "a/half/medio") &&
+               rules_word_is(t, at + 1, "hundred/thousand/dozen/centenar")) {
         sum = 1;
         i++;
     }
@@ -247,7 +248,8 @@ static bool find_unit(const struct rules_text *t, const struct rules_amount *n, 
         if (rules_number_at(t, i, &other))
             break;
     }
-    for (size_t i = n->first; i-- > 0 && i + TIME_BEHIND >= n->first && same_sentence(t, n->first, i);) {
+    for (size_t i = n->first;
+         i-- > 0 && i + TIME_BEHIND >= n->first && same_sentence(t, n->first, i);) {
         if (t->words[i].number)
             return false;
         if (unit_at(t, i, days, last) && *last < n->first) {
@@ -258,7 +260,8 @@ static bool find_unit(const struct rules_text *t, const struct rules_amount *n, 
     return false;
 }
 
-static bool counts_interactions(const struct rules_text *t, const struct rules_amount *n, size_t unit)
+static bool counts_interactions(const struct rules_text *t, const struct rules_amount *n,
+                                size_t unit)
 {
     bool people = false;
 
@@ -290,9 +293,11 @@ static bool counts_interactions(const struct rules_text *t, const struct rules_a
 static int timeliness(const struct rules_text *t, const struct rules_amount *n, size_t unit_last)
 {
     for (size_t i = unit_last + 1; i <= unit_last + 5 && same_sentence(t, n->first, i); i++)
-        if (rules_word_is(t, i, "pico*/peak*/temporada*/season*") && t->words[i].clause == t->words[unit_last].clause)
+        if (rules_word_is(t, i, "pico*/peak*/temporada*/season*") &&
+            t->words[i].clause == t->words[unit_last].clause)
             return -30;
-    for (size_t i = n->first; i-- > 0 && i + CUE_BEHIND >= n->first && same_sentence(t, n->first, i);) {
+    for (size_t i = n->first;
+         i-- > 0 && i + CUE_BEHIND >= n->first && same_sentence(t, n->first, i);) {
         if (rules_word_is(t, i, USUAL))
             return 30;
         if (rules_word_is(t, i, PEAK))
@@ -306,12 +311,14 @@ static int timeliness(const struct rules_text *t, const struct rules_amount *n, 
 bool rules_negated(const struct rules_text *t, size_t at)
 {
     for (size_t i = at; i-- > 0 && i + 3 >= at && t->words[i].clause == t->words[at].clause;) {
-        if (rules_word_is(t, i, "mas/menos/solo/solamente/unicamente/only/just/more/less/fewer/hasta/"
-                                "until/perder/comprometer/afectar/sacrificar/descuidar/losing/"
-                                "compromising/affecting/hurting/dejar/pero/but/sino"))
+        if (rules_word_is(t, i,
+                          "mas/menos/solo/solamente/unicamente/only/just/more/less/fewer/hasta/"
+                          "until/perder/comprometer/afectar/sacrificar/descuidar/losing/"
+                          "compromising/affecting/hurting/dejar/pero/but/sino"))
             return false;
-        if (rules_word_is(t, i, "no/not/nunca/jamas/never/ni/nor/tampoco/sin/without/dont/doesnt/"
-                                "didnt/isnt/arent/wasnt/cant/cannot/wont/ningun/ninguna"))
+        if (rules_word_is(t, i,
+                          "no/not/nunca/jamas/never/ni/nor/tampoco/sin/without/dont/doesnt/"
+                          "didnt/isnt/arent/wasnt/cant/cannot/wont/ningun/ninguna"))
             return true;
     }
     return false;
@@ -366,17 +373,25 @@ bool rules_employees(const struct rules_text *t, struct rules_amount *out)
         at = n.last;
         if (!same_sentence(t, n.first, n.last + 1))
             continue;
-        staff = rules_word_is(t, n.last + 1, "empleado*/trabajador*/colaborador*/funcionario*/employee*/worker*/staff");
+        staff = rules_word_is(
+            t, n.last + 1,
+            "empleado*/trabajador*/colaborador*/funcionario*/employee*/worker*/staff");
         people = rules_word_is(t, n.last + 1, "persona*/people");
         for (size_t i = n.first; i-- > 0 && i + 8 >= n.first && same_sentence(t, n.first, i);) {
-            ours = ours || rules_word_is(t, i, staff ? "tenemos/somos/contamos/nuestr*/planilla/plantilla/equipo/"
-                                                       "empresa/microempresa/we/our/team/company/with/emplea*/employ/firma/negocio/con"
-                                                     : "somos/equipo/planilla/trabaja*/microempresa/team/plantilla");
-            ours = ours || (people && rules_word_is(t, i, "we") && rules_word_is(t, i + 1, "are/re"));
+            ours =
+                ours ||
+                rules_word_is(t, i,
+                              staff ? "tenemos/somos/contamos/nuestr*/planilla/plantilla/equipo/"
+                                      "empresa/microempresa/we/our/team/company/with/emplea*/"
+                                      "employ/firma/negocio/con"
+                                    : "somos/equipo/planilla/trabaja*/microempresa/team/plantilla");
+            ours =
+                ours || (people && rules_word_is(t, i, "we") && rules_word_is(t, i + 1, "are/re"));
             theirs = theirs || rules_word_is(t, i, "client*/customer*/para/for");
         }
         if (people && !ours) /* "quince personas trabajan aquí" */
-            ours = same_sentence(t, n.first, n.last + 2) && rules_word_is(t, n.last + 2, "trabaja*/work/in");
+            ours = same_sentence(t, n.first, n.last + 2) &&
+                   rules_word_is(t, n.last + 2, "trabaja*/work/in");
         if ((staff || people) && ours && !theirs && !rules_negated(t, n.first)) {
             *out = (struct rules_amount){n.value, n.first, n.last + 1};
             return true;

@@ -115,9 +115,13 @@ static void take_word(struct cutter *c)
         c->sentence_words = 0;
     }
     c->sentence_words++;
-    *w = (struct rules_word){.start = (uint32_t)c->at, .fold = (uint32_t)c->fold_n,
-                             .sentence = c->sentence, .clause = c->clause,
-                             .dash = c->dash, .slash = c->slash, .money = c->money};
+    *w = (struct rules_word){.start = (uint32_t)c->at,
+                             .fold = (uint32_t)c->fold_n,
+                             .sentence = c->sentence,
+                             .clause = c->clause,
+                             .dash = c->dash,
+                             .slash = c->slash,
+                             .money = c->money};
     if (unicode_is_digit((unsigned char)c->s.p[c->at]))
         take_number(c, w);
     while (c->at < c->s.n && goes_on(c, c->at, &used)) {
@@ -155,19 +159,26 @@ static void take_mark(struct cutter *c)
     c->money = cp == '$' || cp == 0x20ac || cp == 0xa3 || (c->money && cp == ' ');
 
     switch (cp) {
-    case '.':
-        c->ended = c->ended || c->at >= c->s.n || !is_word(peek(c, c->at));
-        break;
-    case '\n':
-        c->ended = c->ended || line_ends_sentence(c);
-        break;
-    case '!': case '?': case 0xbf: case 0xa1: case 0x2026:
-        c->ended = true;
-        break;
-    case ',': case ';': case ':': case '(': case ')': case '"': case 0xab: case 0xbb:
-    case 0x201c: case 0x201d: case 0x2014: case '|': case UNICODE_REPLACEMENT:
-        c->clause++;
-        break;
+    case '.': c->ended = c->ended || c->at >= c->s.n || !is_word(peek(c, c->at)); break;
+    case '\n': c->ended = c->ended || line_ends_sentence(c); break;
+    case '!':
+    case '?':
+    case 0xbf:
+    case 0xa1:
+    case 0x2026: c->ended = true; break;
+    case ',':
+    case ';':
+    case ':':
+    case '(':
+    case ')':
+    case '"':
+    case 0xab:
+    case 0xbb:
+    case 0x201c:
+    case 0x201d:
+    case 0x2014:
+    case '|':
+    case UNICODE_REPLACEMENT: c->clause++; break;
     default:
         if (cp < ' ' && cp != '\t' && cp != '\r')
             c->clause++;

@@ -17,20 +17,20 @@
 
 enum {
     RULES_TEXT_BYTES = 256 << 10,
-    RULES_WORD_BYTES = 48, /* of the folded form; what follows in a longer word is ignored */
+    RULES_WORD_BYTES = 48,      /* of the folded form; what follows in a longer word is ignored */
     RULES_SENTENCE_WORDS = 300, /* a longer one is cut, so that looking round in one stays cheap */
 };
 
 struct rules_word {
-    uint32_t start, end;  /* bytes in the transcript */
-    uint32_t fold;        /* offset in rules_text.fold */
-    uint32_t sentence;    /* counted from 0 */
-    uint32_t clause;      /* counted from 0 through the whole text; commas and the like end one */
+    uint32_t start, end; /* bytes in the transcript */
+    uint32_t fold;       /* offset in rules_text.fold */
+    uint32_t sentence;   /* counted from 0 */
+    uint32_t clause;     /* counted from 0 through the whole text; commas and the like end one */
     uint8_t fold_n;
-    bool number;          /* digits; `amount` holds the value */
-    bool percent;         /* a % follows */
-    bool money;           /* a currency sign stands before it */
-    bool dash, slash;     /* joined to the word before by - or / */
+    bool number;      /* digits; `amount` holds the value */
+    bool percent;     /* a % follows */
+    bool money;       /* a currency sign stands before it */
+    bool dash, slash; /* joined to the word before by - or / */
     int64_t amount;
 };
 

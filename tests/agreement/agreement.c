@@ -89,7 +89,8 @@ static int on_record(void *user, const struct slice *fields, size_t n, uint64_t 
 /* Rows in the file, 0 when it cannot be read. */
 static size_t load(struct job *job, const char *path, bool labels)
 {
-    struct csv *csv = csv_new(&(struct csv_limits){.record_bytes = 4 << 20, .fields = COLUMNS}, on_record, job);
+    struct csv *csv =
+        csv_new(&(struct csv_limits){.record_bytes = 4 << 20, .fields = COLUMNS}, on_record, job);
     FILE *f = fopen(path, "rb");
     size_t n = 0;
 
@@ -157,7 +158,8 @@ static bool compare(struct tally *t, enum reading_kind kind, const char *label, 
     bool agreed = strcmp(label, got) == 0;
 
     if (kind == READING_CODES) {
-        int both = count_codes(label, got), labelled = count_codes(label, NULL), read = count_codes(got, NULL);
+        int both = count_codes(label, got), labelled = count_codes(label, NULL),
+            read = count_codes(got, NULL);
 
         agreed = both == labelled && both == read;
         t->both += both;
@@ -175,7 +177,8 @@ static void print_half(const struct tally *t, bool codes)
 
     if (codes && t->labelled + t->read > 0)
         snprintf(f1, sizeof f1, "F1 %.2f", 2.0 * t->both / (t->labelled + t->read));
-    printf("  %3d/%-3d %5.1f %%  %-8s", t->agreed, t->rows, t->rows ? 100.0 * t->agreed / t->rows : 0.0, f1);
+    printf("  %3d/%-3d %5.1f %%  %-8s", t->agreed, t->rows,
+           t->rows ? 100.0 * t->agreed / t->rows : 0.0, f1);
 }
 
 int main(int argc, char **argv)
@@ -185,7 +188,9 @@ int main(int argc, char **argv)
     struct tally tallies[READING_FIELDS][2] = {0};
     bool misses = argc > 1 && strcmp(argv[1], "--misses") == 0;
     const char *dir = getenv("CM_SHARED_DATA");
-    const char *data = argc > 2 + misses ? argv[1 + misses] : arena_printf(arena, "%s/meetings_vambe_60.csv", dir ? dir : "../shared/data");
+    const char *data = argc > 2 + misses ? argv[1 + misses]
+                                         : arena_printf(arena, "%s/meetings_vambe_60.csv",
+                                                        dir ? dir : "../shared/data");
     const char *labels = argc > 2 + misses ? argv[2 + misses] : "tests/data/labels_vambe_60.csv";
     size_t n = load(&job, data, false), labelled = load(&job, labels, true);
 
@@ -207,13 +212,16 @@ int main(int argc, char **argv)
             if (!job.rows[i].labels[f])
                 continue;
             answer(&rd, f, got);
-            if (!compare(&tallies[f][!even], reading_fields[f].kind, job.rows[i].labels[f], got) && misses && even)
-                printf("row %zu %s: labelled \"%s\", read \"%s\"\n", i + 1, reading_fields[f].name, job.rows[i].labels[f], got);
+            if (!compare(&tallies[f][!even], reading_fields[f].kind, job.rows[i].labels[f], got) &&
+                misses && even)
+                printf("row %zu %s: labelled \"%s\", read \"%s\"\n", i + 1, reading_fields[f].name,
+                       job.rows[i].labels[f], got);
         }
         arena_free(one);
     }
     if (n)
-        printf("%-30s  %-25s    %s\n", "field (" RULES_MODEL ")", "even rows (tuned on)", "odd rows");
+        printf("%-30s  %-25s    %s\n", "field (" RULES_MODEL ")", "even rows (tuned on)",
+               "odd rows");
     for (int f = 0; f < READING_FIELDS && n; f++)
         if (tallies[f][0].rows) {
             printf("%-30s", reading_fields[f].name);

@@ -17,9 +17,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     rules_read(a, (struct slice){(const char *)data, size}, &rd);
     for (size_t i = 0; i < rd.n; i++) {
         const struct reading_item *it = &rd.items[i];
-        const char *const *codes = reading_fields[it->field].codes;
+        const struct field *codes = reading_options((enum reading_field)it->field);
 
-        if (it->start > it->end || it->end > size || (it->value && !utf8_valid(slice_cstr(it->value))) ||
+        if (it->start > it->end || it->end > size ||
+            (it->value && !utf8_valid(slice_cstr(it->value))) ||
             (codes && it->value && !reading_code_known((enum reading_field)it->field, it->value)))
             abort();
     }

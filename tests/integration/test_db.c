@@ -923,20 +923,61 @@ static void a_notification_wakes_the_listener(void **state)
     assert_false(db_notified(listener->db));
 }
 
+/* Anything else that a client may ask for at start is refused by PgBouncer, and with it the connection. */
+static void the_session_starts_with_nothing_that_a_pooler_refuses(void **state)
+{
+    PGresult *r;
+
+    (void)state;
+    testdb_as_nobody(cx);
+    expect_ok(db_begin(cx, DB_READ, DB_ENTER_NOBODY, (struct db_need){0}));
+    r = db_query_text(cx,
+                      "SELECT string_agg(name, ' ') FROM pg_settings WHERE source = 'client'"
+                      " AND name NOT IN ('application_name', 'client_encoding')",
+                      NULL, 0);
+    assert_non_null(r);
+    assert_null(pg_text(r, 0, 0));
+    PQclear(r);
+}
+
+static const char *audited(const char *action)
+{
+    return testdb_value(t, TESTDB_ADMIN, "SELECT (a.*)::text FROM audit_log a WHERE action = '%s'",
+                        action);
+}
+
 static void the_audit_log_holds_digests_and_no_values(void **state)
 {
     const struct audit_field fields[] = {{"email", SLICE("ana@acme.test")}, {"role", {NULL, 0}}};
+    const struct config *keep = cx->config;
+    struct config keyed = *keep;
     const char *line;
 
     (void)state;
+    keyed.audit_key = "0123456789abcdef";
+    cx->config = &keyed;
     expect_ok(begin(DB_WRITE));
     expect_ok(audit_write(cx, "member.add", "member", &ana, fields, 2));
+    expect_ok(audit_write(cx, "member.again", "member", &ana, fields, 1));
+    cx->config = keep;
+    expect_ok(audit_write(cx, "member.keyless", "member", NULL, fields, 1));
     expect_ok(db_commit(cx));
-    line = testdb_value(t, TESTDB_ADMIN,
-                        "SELECT (a.*)::text FROM audit_log a WHERE action = 'member.add'");
+    line = audited("member.add");
     assert_non_null(line);
     assert_non_null(strstr(line, "email"));
+    assert_non_null(strstr(line, "role"));
+    assert_non_null(strstr(line, "user"));
     assert_null(strstr(line, "ana@"));
+    /* the same value has the same digest, so that it can be proved later; without a key there is none */
+    assert_int_equal(
+        testdb_number(
+            t, TESTDB_ADMIN,
+            "SELECT count(DISTINCT digests->>'email') FROM audit_log WHERE digests ? 'email'"),
+        1);
+    assert_int_equal(
+        testdb_number(t, TESTDB_ADMIN, "SELECT count(*) FROM audit_log WHERE digests ? 'email'"),
+        2);
+    assert_non_null(audited("member.keyless"));
 }
 
 static int set_up(void **state)
@@ -1004,6 +1045,7 @@ int main(void)
         TEST(a_stream_gives_row_by_row_and_can_be_left),
         TEST(a_stream_that_fails_says_so),
         TEST(a_notification_wakes_the_listener),
+        TEST(the_session_starts_with_nothing_that_a_pooler_refuses),
         TEST(the_audit_log_holds_digests_and_no_values),
     };
 

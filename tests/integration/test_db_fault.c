@@ -52,6 +52,7 @@ static void *libpq(const char *name)
     return f;
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a parameter list is none to be enclosed */
 #define STAND_IN(type, name, params, args, failure)                                                \
     type name params;                                                                              \
     type name params                                                                               \
@@ -90,6 +91,8 @@ STAND_IN(int, PQputCopyData, (PGconn * conn, const char *buffer, int nbytes),
          (conn, buffer, nbytes), -1)
 STAND_IN(int, PQputCopyEnd, (PGconn * conn, const char *errormsg), (conn, errormsg), -1)
 STAND_IN(PostgresPollingStatusType, PQconnectPoll, (PGconn * conn), (conn), PGRES_POLLING_FAILED)
+
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static struct testdb *t;
 static struct ctx *cx;

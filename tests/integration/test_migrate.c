@@ -253,7 +253,7 @@ static char folder[64];
 
 static void put(const char *name, const char *text)
 {
-    char path[200];
+    char path[512];
     FILE *f;
 
     snprintf(path, sizeof path, "%s/%s", folder, name);
@@ -264,7 +264,7 @@ static void put(const char *name, const char *text)
 
 static void drop(const char *name)
 {
-    char path[200];
+    char path[512];
 
     snprintf(path, sizeof path, "%s/%s", folder, name);
     unlink(path);

@@ -13,8 +13,6 @@
 #include "core/base/config.h"
 #include "core/base/slice.h"
 
-extern char **environ;
-
 static char **before;
 static char *problems;
 static size_t nproblems;

@@ -87,7 +87,7 @@ static void codes_of_options_never_move(void **state)
     }
 }
 
-/* What a transcript's reader answers has a field to go to, and each of its codes an option. */
+/* What a transcript's reader answers has a field to go to, and answers in its options. */
 static void readers_and_registry_agree(void **state)
 {
     (void)state;
@@ -95,14 +95,13 @@ static void readers_and_registry_agree(void **state)
     for (int i = 0; i < READING_FIELDS; i++) {
         const struct reading_field_info *info = &reading_fields[i];
         const struct field *f = find(info->name);
-        int code = 0;
+        const bool has_codes = info->kind == READING_CODE || info->kind == READING_CODES;
 
         if (i == READING_CONFIDENCE_SECTOR)
             continue; /* how sure the reader is: nobody charts it */
         assert_non_null(f);
-        for (const char *const *c = info->codes; c && *c; c++)
-            assert_int_equal(field_option_code(f, slice_cstr(*c)), ++code);
-        assert_int_equal(f->option_count, code);
+        assert_int_equal(f->option_count > 0, has_codes);
+        assert_ptr_equal(reading_options((enum reading_field)i), has_codes ? f : NULL);
     }
 }
 

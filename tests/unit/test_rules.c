@@ -87,13 +87,14 @@ static void expect_values(enum reading_field field, const struct expectation *ca
         const char *got = values(cases[i].text, field);
 
         if (strcmp(got, cases[i].want) != 0)
-            fail_msg("\"%s\"\n  %s: want \"%s\", got \"%s\"", cases[i].text, reading_fields[field].name, cases[i].want, got);
+            fail_msg("\"%s\"\n  %s: want \"%s\", got \"%s\"", cases[i].text,
+                     reading_fields[field].name, cases[i].want, got);
     }
 }
-#define EXPECT(field, ...)                                                            \
-    do {                                                                              \
-        static const struct expectation cases[] = {__VA_ARGS__};                      \
-        expect_values(field, cases, sizeof cases / sizeof cases[0]);                  \
+#define EXPECT(field, ...)                                                                         \
+    do {                                                                                           \
+        static const struct expectation cases[] = {__VA_ARGS__};                                   \
+        expect_values(field, cases, sizeof cases / sizeof cases[0]);                               \
     } while (0)
 
 /* ---- sector --------------------------------------------------------------------------------------------- */
@@ -120,7 +121,8 @@ static void sector_of_two_trades_goes_by_the_whole_phrase(void **state)
     (void)state;
     EXPECT(READING_SECTOR, {"Somos una consultora ambiental.", "sostenibilidad"},
            {"Somos una consultora tecnológica.", "tecnologia_software"},
-           {"Nuestra agencia de marketing trabaja para clínicas y hoteles.", "servicios_profesionales"},
+           {"Nuestra agencia de marketing trabaja para clínicas y hoteles.",
+            "servicios_profesionales"},
            {"We build software for dental clinics.", "tecnologia_software"},
            {"Tenemos una tienda de cosmética natural.", "salud_bienestar"},
            {"Tenemos una tienda de instrumentos musicales.", "comercio_retail"});
@@ -130,8 +132,10 @@ static void sector_ignores_where_they_heard_of_us(void **state)
 {
     (void)state;
     EXPECT(READING_SECTOR,
-           {"Vendo muebles. Los conocí en una feria de tecnología y software para bancos.", "comercio_retail"},
-           {"We run a restaurant. I heard about it at a conference on logistics.", "alimentos_bebidas"});
+           {"Vendo muebles. Los conocí en una feria de tecnología y software para bancos.",
+            "comercio_retail"},
+           {"We run a restaurant. I heard about it at a conference on logistics.",
+            "alimentos_bebidas"});
 }
 
 static void sector_unknown_is_otros_and_not_mentioned(void **state)
@@ -214,9 +218,14 @@ static void volume_needs_number_thing_and_time(void **state)
 static void usual_volume_wins_over_peak_and_past(void **state)
 {
     (void)state;
-    assert_int_equal(volume("En temporada alta llegan 400 mensajes al día. Normalmente son 90 mensajes al día."), 90);
-    assert_int_equal(volume("Antes recibíamos 50 consultas diarias; ahora son 210 consultas diarias."), 210);
-    assert_int_equal(volume("Up to 900 messages per day in peak season, but on average 120 messages a day."), 120);
+    assert_int_equal(
+        volume("En temporada alta llegan 400 mensajes al día. Normalmente son 90 mensajes al día."),
+        90);
+    assert_int_equal(
+        volume("Antes recibíamos 50 consultas diarias; ahora son 210 consultas diarias."), 210);
+    assert_int_equal(
+        volume("Up to 900 messages per day in peak season, but on average 120 messages a day."),
+        120);
     assert_int_equal(volume("Durante las promociones son 300 mensajes diarios."), 300);
 }
 
@@ -228,7 +237,8 @@ static void size_is_given_only_when_stated_of_the_company(void **state)
     EXPECT(READING_COMPANY_SIZE, {"Somos una pequeña empresa de limpieza.", "pequeña"},
            {"Como startup, vamos rápido.", "pequeña"}, {"We are a mid-sized company.", "mediana"},
            {"Pertenecemos a una multinacional.", "grande"}, {"Tenemos 35 empleados.", "pequeña"},
-           {"Contamos con 180 trabajadores.", "mediana"}, {"We have over 2,000 employees.", "grande"},
+           {"Contamos con 180 trabajadores.", "mediana"},
+           {"We have over 2,000 employees.", "grande"},
            {"Somos una empresa pequeña, aunque con 300 colaboradores.", "grande"},
            {"Trabajamos para pequeñas empresas.", ""}, {"Asesoramos a una gran empresa.", ""},
            {"Nuestros clientes son startups y grandes corporaciones.", ""},
@@ -258,24 +268,29 @@ static void channel_follows_the_rules(void **state)
     (void)state;
     EXPECT(READING_DISCOVERY_CHANNEL, {"Un amigo nos recomendó el servicio.", "referencia"},
            {"A colleague told me about you.", "referencia"},
-           {"No fue hasta que un colega lo mencionó en una conferencia que nos animamos.", "referencia"},
-           {"Los encontré en Google.", "busqueda_organica"}, {"Leí un artículo que los nombraba.", "busqueda_organica"},
+           {"No fue hasta que un colega lo mencionó en una conferencia que nos animamos.",
+            "referencia"},
+           {"Los encontré en Google.", "busqueda_organica"},
+           {"Leí un artículo que los nombraba.", "busqueda_organica"},
            {"We read about you in an article.", "busqueda_organica"},
            {"Los conocimos en una feria del libro.", "eventos_presenciales"},
            {"I met your team at a trade show.", "eventos_presenciales"},
            {"Asistí a un taller donde los mostraron.", "eventos_presenciales"},
-           {"Vimos un webinar.", "eventos_virtuales"}, {"Asistí a un seminario web.", "eventos_virtuales"},
+           {"Vimos un webinar.", "eventos_virtuales"},
+           {"Asistí a un seminario web.", "eventos_virtuales"},
            {"I heard about you on a podcast.", "eventos_virtuales"},
            {"Vi una publicación en LinkedIn.", "redes_profesionales"},
            {"Llegamos por una recomendación en un grupo de emprendedores.", "redes_profesionales"},
            {"En un foro del sector hablaban de ustedes.", "redes_profesionales"},
            {"Escuchamos el aviso en la radio.", "otro"},
-           {"Vendedor: ¿Cómo supo de nosotros?\nCliente: En una conferencia.", "eventos_presenciales"});
+           {"Vendedor: ¿Cómo supo de nosotros?\nCliente: En una conferencia.",
+            "eventos_presenciales"});
 }
 
 static void channel_is_not_what_the_company_itself_does(void **state)
 {
-    struct reading rd = read_text("Organizamos ferias y conferencias, y mandamos todo por Google Calendar.");
+    struct reading rd =
+        read_text("Organizamos ferias y conferencias, y mandamos todo por Google Calendar.");
 
     (void)state;
     assert_string_equal(item(&rd, READING_DISCOVERY_CHANNEL)->value, "otro");
@@ -288,11 +303,13 @@ static void a_requirement_denied_is_none(void **state)
 {
     (void)state;
     assert_true(flag("Hay que respetar la confidencialidad.", READING_CONFIDENTIALITY));
-    assert_true(flag("Debe contestar sin comprometer la confidencialidad.", READING_CONFIDENTIALITY));
+    assert_true(
+        flag("Debe contestar sin comprometer la confidencialidad.", READING_CONFIDENTIALITY));
     assert_true(flag("We handle sensitive data.", READING_CONFIDENTIALITY));
     assert_true(flag("No queremos perder la confidencialidad.", READING_CONFIDENTIALITY));
     assert_false(flag("No manejamos datos sensibles.", READING_CONFIDENTIALITY));
-    assert_false(flag("La confidencialidad no es un problema para nosotros.", READING_CONFIDENTIALITY));
+    assert_false(
+        flag("La confidencialidad no es un problema para nosotros.", READING_CONFIDENTIALITY));
     assert_true(flag("Atendemos en inglés y en portugués.", READING_MULTILINGUAL));
     assert_true(flag("Customers write in several languages.", READING_MULTILINGUAL));
     assert_false(flag("No necesitamos que sea multilingüe.", READING_MULTILINGUAL));
@@ -305,31 +322,42 @@ static void a_requirement_denied_is_none(void **state)
 static void arrays_hold_codes_in_the_order_of_the_list(void **state)
 {
     (void)state;
-    EXPECT(READING_INTEGRATIONS, {"Debe integrarse con el ERP, con nuestra base de datos y con el CRM.", "crm|databases|erp"},
+    EXPECT(READING_INTEGRATIONS,
+           {"Debe integrarse con el ERP, con nuestra base de datos y con el CRM.",
+            "crm|databases|erp"},
            {"It has to connect to our booking system.", "scheduling"},
            {"Nos escriben por redes sociales y llevamos una base de datos.", ""},
            {"No queremos integrarlo con el CRM; no lo necesitamos conectar.", ""});
-    EXPECT(READING_DEMAND_PEAKS, {"En temporada alta y los fines de semana colapsamos.", "weekends|high_season"},
+    EXPECT(READING_DEMAND_PEAKS,
+           {"En temporada alta y los fines de semana colapsamos.", "weekends|high_season"},
            {"Black Friday is chaos.", "promotions"}, {"Abrimos todo el año.", ""});
-    EXPECT(READING_QUERY_TYPES, {"Nos preguntan por precios, horarios y devoluciones.", "pricing|returns|scheduling"},
+    EXPECT(READING_QUERY_TYPES,
+           {"Nos preguntan por precios, horarios y devoluciones.", "pricing|returns|scheduling"},
            {"Bajamos los precios y el stock está completo.", ""},
            {"Customers ask about prices and delivery dates.", "pricing|shipping"});
-    EXPECT(READING_TOOLS_MENTIONED, {"Usamos WhatsApp, correo y HubSpot.", "email|whatsapp|hubspot"},
+    EXPECT(READING_TOOLS_MENTIONED,
+           {"Usamos WhatsApp, correo y HubSpot.", "email|whatsapp|hubspot"},
            {"We have an in-house system.", "custom_system"});
     EXPECT(READING_PERSONALIZATION,
-           {"Debe responder según el tipo de cliente y según la ubicación.", "by_customer_type|by_location"},
+           {"Debe responder según el tipo de cliente y según la ubicación.",
+            "by_customer_type|by_location"},
            {"Queremos un tono cercano.", ""});
 }
 
 static void phrases_are_cut_out_of_the_transcript(void **state)
 {
-    const char *text = "Los lunes no damos abasto con los mensajes, y eso cansa. Queremos automatizar las respuestas a "
-                       "preguntas frecuentes sin perder el trato personal. Me preocupa el precio del plan.";
+    const char *text =
+        "Los lunes no damos abasto con los mensajes, y eso cansa. Queremos automatizar las "
+        "respuestas a "
+        "preguntas frecuentes sin perder el trato personal. Me preocupa el precio del plan.";
 
     (void)state;
-    assert_string_equal(values(text, READING_PAIN_POINTS), "Los lunes no damos abasto con los mensajes");
-    assert_string_equal(values(text, READING_USE_CASES), "automatizar las respuestas a preguntas frecuentes");
-    assert_string_equal(values(text, READING_OBJECTIONS), "sin perder el trato personal|Me preocupa el precio del plan");
+    assert_string_equal(values(text, READING_PAIN_POINTS),
+                        "Los lunes no damos abasto con los mensajes");
+    assert_string_equal(values(text, READING_USE_CASES),
+                        "automatizar las respuestas a preguntas frecuentes");
+    assert_string_equal(values(text, READING_OBJECTIONS),
+                        "sin perder el trato personal|Me preocupa el precio del plan");
     assert_string_equal(values(text, READING_OTHERS), "");
 }
 
@@ -382,12 +410,15 @@ static void check_reading(struct slice text, const struct reading *rd)
     assert_int_equal(field, READING_FIELDS - 1);
 }
 
-static const char rich[] =
-    "Somos una pequeña clínica veterinaria. Una vecina nos recomendó Parla. Recibimos 210 consultas a la semana sobre "
-    "precios, vacunas y disponibilidad de horas, y los fines de semana no damos abasto. Queremos automatizar las "
-    "respuestas y que se integre con la agenda de citas. Los datos sensibles nos importan, nos escriben en varios idiomas "
-    "por WhatsApp y correo, y hace falta contestar en tiempo real según la ubicación. Nos preocupa el costo del servicio. "
-    "Vamos a avanzar con una prueba de treinta días.";
+static const char rich[] = "Somos una pequeña clínica veterinaria. Una vecina nos recomendó Parla. "
+                           "Recibimos 210 consultas a la semana sobre "
+                           "precios, vacunas y disponibilidad de horas, y los fines de semana no "
+                           "damos abasto. Queremos automatizar las "
+                           "respuestas y que se integre con la agenda de citas. Los datos "
+                           "sensibles nos importan, nos escriben en varios idiomas "
+                           "por WhatsApp y correo, y hace falta contestar en tiempo real según la "
+                           "ubicación. Nos preocupa el costo del servicio. "
+                           "Vamos a avanzar con una prueba de treinta días.";
 
 static void every_value_is_proved_by_its_words(void **state)
 {
@@ -407,12 +438,15 @@ static void every_value_is_proved_by_its_words(void **state)
 
 static void accents_and_case_make_no_difference(void **state)
 {
-    struct reading a = read_text("Dirijo una clínica odontológica. Un compañero la mencionó. 90 mensajes al día.");
-    struct reading b = read_text("DIRIJO UNA CLINICA ODONTOLOGICA. UN COMPANERO LA MENCIONO. 90 MENSAJES AL DIA.");
+    struct reading a =
+        read_text("Dirijo una clínica odontológica. Un compañero la mencionó. 90 mensajes al día.");
+    struct reading b =
+        read_text("DIRIJO UNA CLINICA ODONTOLOGICA. UN COMPANERO LA MENCIONO. 90 MENSAJES AL DIA.");
     /* the same with accents as combining marks */
-    struct reading c = read_text("Dirijo una cli\xcc\x81nica odontolo\xcc\x81gica. Un compan\xcc\x83"
-                                 "ero la menciono\xcc\x81. 90 mensajes al di\xcc\x81"
-                                 "a.");
+    struct reading c =
+        read_text("Dirijo una cli\xcc\x81nica odontolo\xcc\x81gica. Un compan\xcc\x83"
+                  "ero la menciono\xcc\x81. 90 mensajes al di\xcc\x81"
+                  "a.");
 
     (void)state;
     for (enum reading_field f = READING_SECTOR; f <= READING_DISCOVERY_CHANNEL; f++) {
@@ -437,8 +471,9 @@ static void the_same_text_gives_the_same_reading(void **state)
     for (size_t i = 0; i < a.n; i++) {
         const struct reading_item *x = &a.items[i], *y = &b.items[i];
 
-        assert_true(x->field == y->field && x->ordinal == y->ordinal && x->number == y->number && x->flag == y->flag &&
-                    x->status == y->status && x->start == y->start && x->end == y->end);
+        assert_true(x->field == y->field && x->ordinal == y->ordinal && x->number == y->number &&
+                    x->flag == y->flag && x->status == y->status && x->start == y->start &&
+                    x->end == y->end);
         assert_true(x->value == y->value || strcmp(x->value, y->value) == 0);
     }
 }
@@ -497,10 +532,14 @@ static void a_long_text_is_bounded(void **state)
 /* ---- the tables ----------------------------------------------------------------------------------------- */
 
 static const int sense_field[RULES_SENSES] = {
-    [SENSE_SECTOR] = READING_SECTOR,           [SENSE_CHANNEL] = READING_DISCOVERY_CHANNEL,
-    [SENSE_SIZE] = READING_COMPANY_SIZE,       [SENSE_PERSONALIZATION] = READING_PERSONALIZATION,
-    [SENSE_INTEGRATION] = READING_INTEGRATIONS, [SENSE_PEAK] = READING_DEMAND_PEAKS,
-    [SENSE_QUERY] = READING_QUERY_TYPES,       [SENSE_TOOL] = READING_TOOLS_MENTIONED,
+    [SENSE_SECTOR] = READING_SECTOR,
+    [SENSE_CHANNEL] = READING_DISCOVERY_CHANNEL,
+    [SENSE_SIZE] = READING_COMPANY_SIZE,
+    [SENSE_PERSONALIZATION] = READING_PERSONALIZATION,
+    [SENSE_INTEGRATION] = READING_INTEGRATIONS,
+    [SENSE_PEAK] = READING_DEMAND_PEAKS,
+    [SENSE_QUERY] = READING_QUERY_TYPES,
+    [SENSE_TOOL] = READING_TOOLS_MENTIONED,
 };
 
 static void check_pattern(struct slice pattern)
@@ -516,7 +555,8 @@ static void check_pattern(struct slice pattern)
         fail_msg("\"%s\" begins with a gap", text);
     while (rest.n) {
         element = slice_cut(rest, ' ', &rest);
-        if (element.n == 0 || (element.p[0] == '~' && (element.n != 2 || element.p[1] < '1' || element.p[1] > '9')))
+        if (element.n == 0 ||
+            (element.p[0] == '~' && (element.n != 2 || element.p[1] < '1' || element.p[1] > '9')))
             fail_msg("\"%s\": bad element", text);
         reach += element.p[0] == '~' ? (size_t)(element.p[1] - '0') : 1;
         for (size_t i = 0; i < element.n; i++) {
