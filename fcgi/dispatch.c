@@ -172,6 +172,7 @@ static int serve(struct ctx *cx, struct app *app, struct http_request *rq, struc
     snprintf(cx->who.language, LANGUAGE_BYTES, "%s", http_language(rq->accept_language));
     if (check_found(cx, app, rq, &r) < 0)
         return -1;
+    assert(r);
     proc_request_update(app->self, NULL, r->pattern, cx->request_id, cx->deadline_ms);
     if (check_caller(cx, app, rq, r) < 0 || check_body(cx, app, rq, r) < 0 ||
         read_body(cx, rq, r) < 0)

@@ -31,7 +31,7 @@ CREATE UNIQUE INDEX jobs_unique ON jobs (tenant_id, kind, unique_key) WHERE uniq
 CREATE TABLE job_archive (
     tenant_id   uuid        NOT NULL,
     job_id      uuid        NOT NULL,
-    kind        text        NOT NULL,
+    kind        text        NOT NULL CHECK (char_length(kind) BETWEEN 1 AND 64),
     subject_id  uuid,
     payload     jsonb       NOT NULL DEFAULT '{}',
     state       text        NOT NULL CHECK (state IN ('completed', 'failed', 'canceled')),

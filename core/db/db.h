@@ -121,6 +121,7 @@ int db_copy_put(struct ctx *cx, const void *p, size_t n);
 int db_copy_end(struct ctx *cx, int64_t *rows);
 
 /* Rows one by one (libpq's single-row mode) for answers that do not fit memory. `fn` returns 0 to go on. */
+/* One that stops (non-zero) sets cx->err itself, or the caller of db_stream() does. */
 typedef int (*db_row_fn)(void *user, const PGresult *row);
 int db_stream(struct ctx *cx, enum sql_id id, const struct db_arg *args, db_row_fn fn, void *user);
 

@@ -192,7 +192,7 @@ static const struct rule rules[] = {
      TENANT_TABLES
      "SELECT t.relname || '.' || a.attname FROM t JOIN pg_attribute a ON a.attrelid = t.oid AND "
      "a.attnum > 0"
-     " AND NOT a.attisdropped AND a.atttypid = 'text'::regtype WHERE t.relname <> 'job_archive'"
+     " AND NOT a.attisdropped AND a.atttypid = 'text'::regtype"
      " AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = t.oid AND k.contype = 'c'"
      " AND a.attnum = ANY (k.conkey) AND pg_get_constraintdef(k.oid) ~ '(length\\(|= ANY|~ "
      "''\\^)')"},

@@ -107,7 +107,7 @@ char *forge_input(struct arena *a, struct slice header, struct slice payload)
 static struct slice raw_of(struct arena *a, const unsigned char *der, size_t n, int width)
 {
     ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &der, (long)n);
-    unsigned char *raw = arena_alloc(a, (size_t)(2 * width));
+    unsigned char *raw = arena_alloc(a, (size_t)2 * (size_t)width);
 
     must(sig && BN_bn2binpad(ECDSA_SIG_get0_r(sig), raw, width) == width &&
          BN_bn2binpad(ECDSA_SIG_get0_s(sig), raw + width, width) == width);

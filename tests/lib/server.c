@@ -35,6 +35,9 @@ struct server_private {
     int ntokens;
 };
 
+static _Noreturn void die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static void setting(struct server *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 static _Noreturn void die(const char *fmt, ...)
 {
     va_list ap;
@@ -61,7 +64,7 @@ static void setting(struct server *s, const char *fmt, ...)
 /* build/debug/tests/http/test_x -> build/debug/clientmetrics */
 static char *find_program(struct arena *a)
 {
-    const char *given = getenv("CM_TEST_PROGRAM");
+    const char *given = getenv("CM_TEST_BIN");
     char self[4096];
     ssize_t n;
     char *at;

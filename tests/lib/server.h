@@ -3,7 +3,7 @@
  * server: the real program, started by a test on a testdb: `serve` (and `work` when asked), in a temporary directory,
  * with the development issuer. Nothing here fails: what goes wrong is said on stderr and ends the process.
  *
- * The program is the one of the same build as the test (build/<BUILD>/clientmetrics), or CM_TEST_PROGRAM.
+ * The program is the one of the same build as the test (build/<BUILD>/clientmetrics), or CM_TEST_BIN.
  */
 #ifndef TESTS_LIB_SERVER_H
 #define TESTS_LIB_SERVER_H

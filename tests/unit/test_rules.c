@@ -454,7 +454,8 @@ static void accents_and_case_make_no_difference(void **state)
 
         assert_int_equal(item(&a, f)->number, item(&b, f)->number);
         assert_int_equal(item(&a, f)->number, item(&c, f)->number);
-        assert_true((!va && !vb && !vc) || (strcmp(va, vb) == 0 && strcmp(va, vc) == 0));
+        assert_true((!va && !vb && !vc) ||
+                    (va && vb && vc && strcmp(va, vb) == 0 && strcmp(va, vc) == 0));
     }
     assert_string_equal(item(&a, READING_SECTOR)->value, "salud_bienestar");
     assert_int_equal(item(&a, READING_INTERACTION_VOLUME_DAILY)->number, 90);
@@ -566,7 +567,7 @@ static void check_pattern(struct slice pattern)
                 fail_msg("\"%s\": stray mark", text);
         }
     }
-    if (element.p[0] == '~')
+    if (element.n && element.p[0] == '~')
         fail_msg("\"%s\" ends with a gap", text);
     if (reach > RULES_PATTERN_WORDS)
         fail_msg("\"%s\" reaches too far", text);
