@@ -208,12 +208,13 @@ void keys_publish(struct keys *k, const struct jwks *set)
         atomic_load_explicit(&b->seq, memory_order_relaxed) | 1; /* odd: a predecessor died here */
     const uint8_t *at = (const uint8_t *)set;
     size_t left = sizeof *set;
+    bool same;
 
     refresh(k);
     /* the bytes, padding too: a difference there only publishes the same keys once more */
-    if (k->seen && k->seen == atomic_load_explicit(&b->seq, memory_order_relaxed) &&
-        memcmp(&k->set, set, sizeof *set) ==
-            0) /* NOLINT(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c) */
+    /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c) */
+    same = memcmp(&k->set, set, sizeof *set) == 0;
+    if (same && k->seen && k->seen == atomic_load_explicit(&b->seq, memory_order_relaxed))
         return;
 
     atomic_store_explicit(&b->seq, writing, memory_order_relaxed);
