@@ -80,6 +80,7 @@ static int demo(struct ctx *cx, int argc, char **argv)
         {"demo", "admin@demo.test", "Ada Admin", ROLE_ADMIN},
         {"demo", "analyst@demo.test", "Ana Analyst", ROLE_ANALYST},
         {"demo", "viewer@demo.test", "Vera Viewer", ROLE_VIEWER},
+        {"demo", "operator@demo.test", "Olga Operator", ROLE_VIEWER},
         {"other", "admin@other.test", "Oscar Other", ROLE_ADMIN},
     };
     struct uuid id;

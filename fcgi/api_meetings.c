@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/meetings/meeting.h"
 #include "fcgi/api.h"
+#include "fcgi/app.h"
 
 int api_meeting_list(struct ctx *cx, const struct http_request *rq, struct http_response *rs)
 {
@@ -32,10 +33,17 @@ int api_meeting_get(struct ctx *cx, const struct http_request *rq, struct http_r
     return http_json_end(cx, rs);
 }
 
+/* Exports count as uploads do: one tenant must not hold the whole pool. */
 static int stream_export(struct ctx *cx, void *state, http_write_fn write, void *sink)
 {
+    int status;
+
     (void)state;
-    return meeting_export(cx, write, sink);
+    if (app_stream_begin(cx) < 0)
+        return -1;
+    status = meeting_export(cx, write, sink);
+    app_stream_end();
+    return status;
 }
 
 int api_meeting_export(struct ctx *cx, const struct http_request *rq, struct http_response *rs)

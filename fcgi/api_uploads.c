@@ -21,19 +21,12 @@ static int receive(struct ctx *cx, const struct http_request *rq, struct http_re
 
 int api_upload(struct ctx *cx, const struct http_request *rq, struct http_response *rs)
 {
-    struct app *app = app_current();
-    const size_t slot = proc_child_slot(app->self);
-    const size_t most = (size_t)app->config->streams_per_tenant;
     int status;
 
-    if (!streams_begin(app->streams, slot, &cx->who.tenant, most)) {
-        ctx_fail(cx, ERR_RATE_LIMITED, "too_many_uploads", NULL, "at most %zu uploads at a time",
-                 most);
-        cx->err.retry_after_ms = 5000;
-        return err_params(&cx->err, "{\"max\":%zu}", most);
-    }
+    if (app_stream_begin(cx) < 0)
+        return -1;
     status = receive(cx, rq, rs);
-    streams_end(app->streams, slot);
+    app_stream_end();
     return status;
 }
 

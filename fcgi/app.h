@@ -31,6 +31,11 @@ struct app {
  * at a time, so this is the process's state and not a hidden argument. */
 struct app *app_current(void);
 
+/* Brackets what holds a process of the stream pool for long; ERR_RATE_LIMITED too_many_uploads when the caller's tenant
+ * has its share already. */
+int app_stream_begin(struct ctx *cx);
+void app_stream_end(void);
+
 /* For struct worker_options: start, serve, done, stop; `user` is a struct app. */
 int app_start(struct ctx *cx, struct proc_child *self, void *user);
 int app_serve(struct ctx *cx, struct http_request *rq, struct http_response *rs, void *user);

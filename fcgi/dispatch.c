@@ -12,7 +12,7 @@
 #include "core/db/db.h"
 #include "fcgi/app.h"
 
-enum { LANGUAGE_BYTES = 3 };
+enum { LANGUAGE_BYTES = 3, STREAM_RETRY_MS = 5000 };
 
 static struct app *current;
 
@@ -44,6 +44,23 @@ void app_stop(void *user)
     identity_free(app->identity);
     app->identity = NULL;
     current = NULL;
+}
+
+int app_stream_begin(struct ctx *cx)
+{
+    const size_t most = (size_t)current->config->streams_per_tenant;
+
+    if (streams_begin(current->streams, proc_child_slot(current->self), &cx->who.tenant, most))
+        return 0;
+    ctx_fail(cx, ERR_RATE_LIMITED, "too_many_uploads", NULL,
+             "at most %zu uploads and exports at a time", most);
+    cx->err.retry_after_ms = STREAM_RETRY_MS;
+    return err_params(&cx->err, "{\"max\":%zu}", most);
+}
+
+void app_stream_end(void)
+{
+    streams_end(current->streams, proc_child_slot(current->self));
 }
 
 static int check_found(struct ctx *cx, const struct app *app, struct http_request *rq,
@@ -94,6 +111,14 @@ static int check_body(struct ctx *cx, const struct app *app, const struct http_r
     return 0;
 }
 
+/* Whether the caller is let in now, in a transaction of its own. */
+static int enter_member(struct ctx *cx, struct db_need need)
+{
+    if (db_begin(cx, DB_READ, DB_ENTER_CALLER, need) < 0)
+        return -1;
+    return db_commit(cx);
+}
+
 static int check_caller(struct ctx *cx, struct app *app, const struct http_request *rq,
                         const struct route *r)
 {
@@ -106,7 +131,7 @@ static int check_caller(struct ctx *cx, struct app *app, const struct http_reque
             return -1;
         if (!(cx->who.scopes & SCOPE_OPERATOR))
             return ctx_fail(cx, ERR_FORBIDDEN, "forbidden", NULL, "for operators only");
-        return 0;
+        return enter_member(cx, (struct db_need){.role = ROLE_VIEWER, .scope = SCOPE_DATA_READ});
     }
     return identity_authenticate(cx, app->identity, rq->authorization, rq->tenant_choice);
 }
@@ -145,9 +170,7 @@ static int enter_ahead(struct ctx *cx, const struct route *r)
 {
     if (r->scope == SCOPE_PUBLIC || r->scope == SCOPE_OPERATOR)
         return 0;
-    if (db_begin(cx, DB_READ, DB_ENTER_CALLER, need_of(r)) < 0)
-        return -1;
-    return db_commit(cx);
+    return enter_member(cx, need_of(r));
 }
 
 static int handle(struct ctx *cx, struct http_request *rq, struct http_response *rs,

@@ -41,13 +41,16 @@ bool streams_begin(struct streams *s, size_t slot, const struct uuid *tenant, si
     const uint64_t me = short_name(tenant);
     size_t others = 0;
 
+    /* first in, then count: of two that begin together at least one sees the other */
+    atomic_store_explicit(&s->tenant[slot], me, memory_order_seq_cst);
     for (size_t i = 0; i < s->n; i++) {
-        if (i != slot && atomic_load_explicit(&s->tenant[i], memory_order_relaxed) == me)
+        if (i != slot && atomic_load_explicit(&s->tenant[i], memory_order_seq_cst) == me)
             others++;
     }
-    if (others >= most)
+    if (others >= most) {
+        streams_end(s, slot);
         return false;
-    atomic_store_explicit(&s->tenant[slot], me, memory_order_relaxed);
+    }
     return true;
 }
 

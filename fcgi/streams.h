@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * streams: how many uploads each tenant has at hand, over all processes of the stream pool, so that one tenant cannot
+ * streams: how many uploads and exports each tenant has at hand, over all processes of the stream pool, so that one tenant cannot
  * occupy them all.
  *
- * Shared anonymous memory with one place a process; each writes its own only. Two that begin at the same moment may
- * both pass: the cap is a fairness, not a security, and off by one does not hurt it.
+ * Shared anonymous memory with one place a process; each writes its own only. Of two that begin at the same moment
+ * both may be refused, never both let in beyond the cap.
  */
 #ifndef FCGI_STREAMS_H
 #define FCGI_STREAMS_H

@@ -2,7 +2,7 @@
 --
 -- Every table states in its comment whether it holds data of a person and how long rows are kept:
 --   [personal: yes|no] [retention: ...]
--- Erasure and retention read that, and a test fails on a table that says nothing.
+-- Erasure and retention go by that, and a test fails on a table that says nothing.
 
 -- The tenant of the transaction; NULL when none was entered, and NULL matches no row.
 CREATE FUNCTION app_tenant() RETURNS uuid
@@ -135,8 +135,7 @@ CREATE POLICY audit_seals_tenant ON audit_seals
     USING (tenant_id = app_tenant()) WITH CHECK (tenant_id = app_tenant());
 
 -- cm_app has no direct right on tenants and users: only functions limited to the caller's own.
-GRANT SELECT, INSERT, UPDATE, DELETE ON memberships TO cm_app;
-GRANT SELECT, INSERT, UPDATE ON tenant_settings TO cm_app;
+-- What nothing in the program writes yet, it may not write: the part that needs it grants it.
+GRANT SELECT ON memberships, tenant_settings, api_tokens, audit_seals TO cm_app;
 GRANT SELECT, UPDATE ON tenant_state TO cm_app;
-GRANT SELECT, INSERT, UPDATE ON api_tokens TO cm_app;
-GRANT SELECT, INSERT ON audit_log, audit_seals TO cm_app;
+GRANT SELECT, INSERT ON audit_log TO cm_app;

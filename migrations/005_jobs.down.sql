@@ -1,5 +1,6 @@
 -- Loses waiting and finished jobs; meetings that wait to be read must be queued again.
 SET LOCAL ROLE cm_system;
+DROP FUNCTION app_jobs_claim_many(text, text[], integer, integer, uuid, uuid);
 DROP FUNCTION app_jobs_claim(text, text[], integer, integer, uuid, uuid);
 DROP FUNCTION app_jobs_rescue();
 DROP FUNCTION app_jobs_release(uuid);

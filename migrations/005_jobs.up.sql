@@ -16,13 +16,16 @@ CREATE TABLE jobs (
     lease_until  timestamptz,
     worker       text        CHECK (char_length(worker) <= 100),
     last_error   text        CHECK (char_length(last_error) <= 500),
+    suspect      boolean     NOT NULL DEFAULT false,
     created_at   timestamptz NOT NULL DEFAULT now(),
     started_at   timestamptz,
     PRIMARY KEY (tenant_id, job_id),
     CHECK ((state = 'running') = (lease IS NOT NULL AND lease_until IS NOT NULL))
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
+COMMENT ON COLUMN jobs.suspect IS 'A worker died with it. It is claimed alone from then on, so that it costs nobody else an attempt.';
 COMMENT ON TABLE jobs IS 'Work to do. [personal: no] [retention: until finished]';
-CREATE INDEX jobs_ready ON jobs (tenant_id, priority, run_at, job_id) WHERE state = 'ready';
+CREATE INDEX jobs_ready ON jobs (tenant_id, priority, run_at, job_id) WHERE state = 'ready' AND NOT suspect;
+CREATE INDEX jobs_suspect ON jobs (run_at) WHERE state = 'ready' AND suspect;
 CREATE INDEX jobs_leases ON jobs (lease_until) WHERE state = 'running';
 CREATE INDEX jobs_subject ON jobs (tenant_id, subject_id) WHERE subject_id IS NOT NULL;
 -- One waiting job a key: asking twice for the same work is asking once.
@@ -77,7 +80,40 @@ GRANT SELECT ON meeting_facts TO cm_system;
 -- Claims up to p_limit ready jobs, going round the tenants that have some: each gets an equal share of the batch,
 -- and the round starts at p_from (the worker's random point), so that no tenant is first for ever.
 -- The tenants come from a loose scan of jobs_ready: its cost is the number of tenants with work, not of jobs.
+-- One claim in four looks for a suspect first and takes it alone; so does one that finds nothing else.
+-- Jobs of suspended tenants wait.
 CREATE FUNCTION app_jobs_claim(p_worker text, p_kinds text[], p_limit integer, p_lease_ms integer, p_lease uuid, p_from uuid)
+    RETURNS TABLE (tenant_id uuid, job_id uuid, kind text, subject_id uuid, payload jsonb, attempts smallint, max_attempts smallint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, public, pg_temp
+AS $$
+DECLARE
+    v_n integer := 0;
+BEGIN
+    IF get_byte(uuid_send(p_from), 15) >= 64 THEN
+        RETURN QUERY SELECT * FROM app_jobs_claim_many(p_worker, p_kinds, p_limit, p_lease_ms, p_lease, p_from);
+        GET DIAGNOSTICS v_n = ROW_COUNT;
+    END IF;
+    IF v_n = 0 THEN
+        RETURN QUERY
+            UPDATE jobs j
+               SET state = 'running', attempts = j.attempts + 1, lease = p_lease, worker = p_worker, started_at = now(),
+                   lease_until = now() + make_interval(secs => p_lease_ms / 1000.0)
+             WHERE (j.tenant_id, j.job_id) IN (
+                   SELECT x.tenant_id, x.job_id FROM jobs x JOIN tenants n ON n.tenant_id = x.tenant_id AND n.state = 'active'
+                    WHERE x.state = 'ready' AND x.suspect AND x.run_at <= now() AND x.kind = ANY (p_kinds)
+                    ORDER BY x.run_at LIMIT 1 FOR UPDATE OF x SKIP LOCKED)
+            RETURNING j.tenant_id, j.job_id, j.kind, j.subject_id, j.payload, j.attempts, j.max_attempts;
+        GET DIAGNOSTICS v_n = ROW_COUNT;
+        IF v_n = 0 AND get_byte(uuid_send(p_from), 15) < 64 THEN
+            RETURN QUERY SELECT * FROM app_jobs_claim_many(p_worker, p_kinds, p_limit, p_lease_ms, p_lease, p_from);
+        END IF;
+    END IF;
+END
+$$;
+
+-- The batch of app_jobs_claim.
+CREATE FUNCTION app_jobs_claim_many(p_worker text, p_kinds text[], p_limit integer, p_lease_ms integer, p_lease uuid, p_from uuid)
     RETURNS TABLE (tenant_id uuid, job_id uuid, kind text, subject_id uuid, payload jsonb, attempts smallint, max_attempts smallint)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, public, pg_temp
@@ -87,12 +123,13 @@ DECLARE
     v_share   integer;
 BEGIN
     WITH RECURSIVE t(id) AS (
-        (SELECT j.tenant_id FROM jobs j WHERE j.state = 'ready' ORDER BY j.tenant_id LIMIT 1)
+        (SELECT j.tenant_id FROM jobs j WHERE j.state = 'ready' AND NOT j.suspect ORDER BY j.tenant_id LIMIT 1)
         UNION ALL
-        SELECT (SELECT j.tenant_id FROM jobs j WHERE j.state = 'ready' AND j.tenant_id > t.id ORDER BY j.tenant_id LIMIT 1)
+        SELECT (SELECT j.tenant_id FROM jobs j WHERE j.state = 'ready' AND NOT j.suspect AND j.tenant_id > t.id ORDER BY j.tenant_id LIMIT 1)
           FROM t WHERE t.id IS NOT NULL
     )
-    SELECT array_agg(t.id ORDER BY t.id < p_from, t.id) INTO v_tenants FROM t WHERE t.id IS NOT NULL;
+    SELECT array_agg(t.id ORDER BY t.id < p_from, t.id) INTO v_tenants
+      FROM t JOIN tenants n ON n.tenant_id = t.id AND n.state = 'active';
     IF v_tenants IS NULL THEN
         RETURN;
     END IF;
@@ -104,7 +141,7 @@ BEGIN
               FROM unnest(v_tenants) WITH ORDINALITY AS t(id, place)
              CROSS JOIN LATERAL (
                    SELECT j.tenant_id, j.job_id FROM jobs j
-                    WHERE j.tenant_id = t.id AND j.state = 'ready' AND j.run_at <= now() AND j.kind = ANY (p_kinds)
+                    WHERE j.tenant_id = t.id AND j.state = 'ready' AND NOT j.suspect AND j.run_at <= now() AND j.kind = ANY (p_kinds)
                     ORDER BY j.priority, j.run_at, j.job_id
                     LIMIT v_share FOR UPDATE SKIP LOCKED) x
              LIMIT p_limit
@@ -144,12 +181,22 @@ BEGIN
       FROM expired e;
     GET DIAGNOSTICS v_dead = ROW_COUNT;
 
-    UPDATE jobs j SET state = 'ready', lease = NULL, lease_until = NULL, worker = NULL
-     WHERE (j.tenant_id, j.job_id) IN (
-           SELECT x.tenant_id, x.job_id FROM jobs x
-            WHERE x.state = 'running' AND x.lease_until < now()
-            LIMIT 1000 FOR UPDATE SKIP LOCKED);
-    GET DIAGNOSTICS v_back = ROW_COUNT;
+    -- one that waits for the same work, or a later one that expired with it, does it: two may not wait
+    DELETE FROM jobs j
+     WHERE j.state = 'running' AND j.lease_until < now() AND j.unique_key IS NOT NULL
+       AND EXISTS (SELECT FROM jobs t
+                    WHERE t.tenant_id = j.tenant_id AND t.kind = j.kind AND t.unique_key = j.unique_key AND t.job_id <> j.job_id
+                      AND (t.state = 'ready' OR (t.lease_until < now() AND t.job_id > j.job_id)));
+    BEGIN
+        UPDATE jobs j SET state = 'ready', suspect = true, lease = NULL, lease_until = NULL, worker = NULL
+         WHERE (j.tenant_id, j.job_id) IN (
+               SELECT x.tenant_id, x.job_id FROM jobs x
+                WHERE x.state = 'running' AND x.lease_until < now()
+                LIMIT 1000 FOR UPDATE SKIP LOCKED);
+        GET DIAGNOSTICS v_back = ROW_COUNT;
+    EXCEPTION WHEN unique_violation THEN
+        v_back := 0; -- its twin came this very moment; the next round removes the older one
+    END;
     RETURN v_dead + v_back;
 END
 $$;
@@ -162,6 +209,10 @@ AS $$
 DECLARE
     v_n integer;
 BEGIN
+    DELETE FROM jobs j
+     WHERE j.state = 'running' AND j.lease = p_lease AND j.unique_key IS NOT NULL
+       AND EXISTS (SELECT FROM jobs t
+                    WHERE t.tenant_id = j.tenant_id AND t.kind = j.kind AND t.unique_key = j.unique_key AND t.state = 'ready');
     UPDATE jobs j SET state = 'ready', lease = NULL, lease_until = NULL, worker = NULL, attempts = greatest(0, j.attempts - 1)
      WHERE j.state = 'running' AND j.lease = p_lease;
     GET DIAGNOSTICS v_n = ROW_COUNT;
@@ -213,13 +264,15 @@ END
 $$;
 
 ALTER FUNCTION app_jobs_claim(text, text[], integer, integer, uuid, uuid) OWNER TO cm_system;
+ALTER FUNCTION app_jobs_claim_many(text, text[], integer, integer, uuid, uuid) OWNER TO cm_system;
 ALTER FUNCTION app_jobs_rescue()                OWNER TO cm_system;
 ALTER FUNCTION app_jobs_release(uuid)           OWNER TO cm_system;
 ALTER FUNCTION app_jobs_heartbeat(uuid, integer) OWNER TO cm_system;
 ALTER FUNCTION app_enter_job(uuid, uuid, uuid)  OWNER TO cm_system;
 ALTER FUNCTION app_jobs_depth()                 OWNER TO cm_system;
 SET LOCAL ROLE cm_system;
-REVOKE ALL ON FUNCTION app_jobs_claim(text, text[], integer, integer, uuid, uuid), app_jobs_rescue(), app_jobs_release(uuid),
+REVOKE ALL ON FUNCTION app_jobs_claim_many(text, text[], integer, integer, uuid, uuid),
+    app_jobs_claim(text, text[], integer, integer, uuid, uuid), app_jobs_rescue(), app_jobs_release(uuid),
     app_jobs_heartbeat(uuid, integer), app_enter_job(uuid, uuid, uuid), app_jobs_depth() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION app_jobs_claim(text, text[], integer, integer, uuid, uuid), app_jobs_rescue(), app_jobs_release(uuid),
     app_jobs_heartbeat(uuid, integer), app_enter_job(uuid, uuid, uuid), app_jobs_depth() TO cm_app;

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 
 -- name: TRANSCRIPT_GET args: tenant uuid, subject uuid
-SELECT body, body_hash FROM transcripts WHERE tenant_id = $1 AND subject_id = $2;
+-- FOR SHARE: an upload that is changing the words is waited for, and then its words are read.
+SELECT body, body_hash FROM transcripts WHERE tenant_id = $1 AND subject_id = $2 FOR SHARE;
 
 -- name: ANALYSIS_INSERT args: tenant uuid, analysis uuid, subject uuid, provider text, model text, prompt_version text, body_hash uuid, answer jsonb
 INSERT INTO llm_analyses (tenant_id, analysis_id, subject_id, provider, model, prompt_version, body_hash, answer)
@@ -30,9 +31,13 @@ SELECT analysis_id, provider, model, prompt_version, answer,
  ORDER BY analysis_id DESC LIMIT 1;
 
 -- name: EVIDENCE_LIST args: tenant uuid, analysis uuid
-SELECT e.field, e.ordinal, e.item, e.status, e.start_at, e.end_at,
-       CASE WHEN e.start_at IS NOT NULL
+-- Offsets are of the words that were read: once other words are there, and until they are read, there are none.
+SELECT e.field, e.ordinal, e.item, e.status, CASE WHEN a.body_hash = t.body_hash THEN e.start_at END,
+       CASE WHEN a.body_hash = t.body_hash THEN e.end_at END,
+       CASE WHEN e.start_at IS NOT NULL AND a.body_hash = t.body_hash
             THEN convert_from(substring(convert_to(t.body, 'UTF8') FROM e.start_at + 1 FOR e.end_at - e.start_at), 'UTF8') END
-  FROM evidence e JOIN transcripts t ON t.tenant_id = e.tenant_id AND t.subject_id = e.subject_id
+  FROM evidence e
+  JOIN llm_analyses a ON a.tenant_id = e.tenant_id AND a.analysis_id = e.analysis_id
+  JOIN transcripts t ON t.tenant_id = e.tenant_id AND t.subject_id = e.subject_id
  WHERE e.tenant_id = $1 AND e.analysis_id = $2
  ORDER BY e.field, e.ordinal LIMIT 1000;

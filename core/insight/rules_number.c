@@ -61,7 +61,7 @@ static const struct {
     int days;
     const char *pattern;
 } units[] = {
-    {1, "diari*"},
+    {1, "diario/diaria/diarios/diarias/diariamente"},
     {1, "a diario"},
     {1, "al/por/x/cada dia"},
     {1, "en un dia"},
@@ -69,26 +69,26 @@ static const struct {
     {1, "daily"},
     {1, "a/per/every/each day"},
     {1, "in/on a ~1 day"},
-    {7, "semanal*"},
+    {7, "semanal/semanales/semanalmente"},
     {7, "a la semana"},
     {7, "por/x/cada semana"},
     {7, "en una semana"},
     {7, "weekly"},
     {7, "a/per/every/each week"},
     {7, "in a ~1 week"},
-    {15, "quincenal*"},
+    {15, "quincenal/quincenales"},
     {15, "a la quincena"},
     {15, "por/cada quincena"},
-    {30, "mensual*"},
+    {30, "mensual/mensuales/mensualmente"},
     {30, "al/por/x/cada mes"},
     {30, "en un mes"},
     {30, "monthly"},
     {30, "a/per/every/each month"},
     {30, "in a ~1 month"},
-    {365, "anual*"},
+    {365, "anual/anuales/anualmente"},
     {365, "al/por/cada ano"},
     {365, "en un ano"},
-    {365, "yearly/annual*"},
+    {365, "yearly/annual/annually"},
     {365, "a/per/every/each year"},
 };
 
@@ -97,7 +97,9 @@ static const struct {
     "correos/ticket*/llamada*/chat/chats/pregunta/preguntas/peticion*/requerimiento*/message*/"    \
     "enquir*/inquir*/query/queries/conversation*/request/requests/contacts/email*/call/calls/"     \
     "question*/interaction*"
-#define PEOPLE  "persona*/cliente*/usuario*/people/customer*/client/clients/user/users"
+#define PEOPLE "persona*/cliente*/usuario*/people/customer*/client/clients/user/users"
+/* What the messages are about follows: "300 mensajes sobre planes mensuales". */
+#define TOPIC   "tratan/sobre/acerca/about/regarding"
 #define WRITING "escrib*/contact*/pregunt*/consult*/llaman/write*/ask/asks/reach"
 /* What stands right after a number that counts something else. */
 #define OTHER_THING                                                                                \
@@ -245,7 +247,7 @@ static bool find_unit(const struct rules_text *t, const struct rules_amount *n, 
             *first = i;
             return true;
         }
-        if (rules_number_at(t, i, &other))
+        if (rules_number_at(t, i, &other) || rules_word_is(t, i, TOPIC))
             break;
     }
     for (size_t i = n->first;
@@ -342,7 +344,10 @@ bool rules_volume(const struct rules_text *t, struct rules_amount *out)
         if (!rules_number_at(t, at, &n))
             continue;
         at = n.last; /* go on behind it, whatever comes of it */
-        if (t->words[n.first].percent || t->words[n.first].money || t->words[n.last].percent ||
+        if ((n.first > 0 &&
+             rules_word_is(t, n.first - 1, "cada/every")) || /* "ocho de cada diez" */
+            t->words[n.first].percent ||
+            t->words[n.first].money || t->words[n.last].percent ||
             (same_sentence(t, n.first, n.last + 1) && rules_word_is(t, n.last + 1, OTHER_THING) &&
              !rules_pattern_at(t, n.last + 1, "por dia/semana/mes/ano", &unit)) ||
             !find_unit(t, &n, &days, &unit, &unit_last) || !counts_interactions(t, &n, unit) ||

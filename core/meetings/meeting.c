@@ -148,9 +148,19 @@ static const char export_header[] =
 static const char *const export_options[] = {
     [6] = "sector", [7] = "company_size", [8] = "discovery_channel", [13] = NULL};
 
+/* What a spreadsheet would compute. "+56 9 1234 5678" is a telephone: quoted, it would come back as another one. */
+static bool is_formula(struct slice s)
+{
+    bool telephone = s.n > 1 && s.p[0] == '+';
+
+    for (size_t i = 1; i < s.n && telephone; i++)
+        telephone = (s.p[i] >= '0' && s.p[i] <= '9') || strchr(" ()-", s.p[i]);
+    return s.n && strchr("=+-@\t\r", s.p[0]) && !telephone;
+}
+
 static void csv_cell(struct sb *b, struct slice s)
 {
-    const bool formula = s.n && strchr("=+-@\t\r", s.p[0]) != NULL;
+    const bool formula = is_formula(s);
 
     sb_putc(b, '"');
     if (formula)

@@ -24,7 +24,8 @@ enum {
     SCRATCH_BYTES = 32 << 20,    /* normalising one row, reset after each */
     ERROR_TEXT_BYTES = 4 << 20,  /* what is kept of failed rows, as JSON */
     ERROR_ROOM_BYTES = 16 << 10, /* more than one of them can need */
-    FAIL_MS = 5000,              /* to note a failure after the request's own deadline */
+    LOAD_ATTEMPTS = 3,
+    FAIL_MS = 5000, /* to note a failure after the request's own deadline */
 };
 
 static const struct db_need may_write = {.role = ROLE_ANALYST, .scope = SCOPE_DATA_WRITE};
@@ -181,6 +182,13 @@ static int copy_row(struct load *l, const struct upload_row *row)
     copy_text(b, row->text[UPLOAD_TRANSCRIPT]);
     sb_putc(b, '\n');
     return b->n >= COPY_BYTES ? copy_flush(l) : 0;
+}
+
+static void begin_errors(struct load *l)
+{
+    sb_clear(&l->errors);
+    jw_init(&l->errors_json, &l->errors);
+    jw_array(&l->errors_json);
 }
 
 static void note_problem(struct load *l, const struct upload_row *row,
@@ -390,9 +398,10 @@ static int apply_changes(struct load *l)
 {
     struct ctx *cx = l->cx;
 
+    /* transcripts before facts, as the readers lock them */
     return tenant_step(cx, SQL_UPLOAD_CHANGED_MEETINGS, NULL) < 0 ||
-                   tenant_step(cx, SQL_UPLOAD_CHANGED_FACTS, NULL) < 0 ||
-                   tenant_step(cx, SQL_UPLOAD_CHANGED_TRANSCRIPTS, NULL) < 0
+                   tenant_step(cx, SQL_UPLOAD_CHANGED_TRANSCRIPTS, NULL) < 0 ||
+                   tenant_step(cx, SQL_UPLOAD_CHANGED_FACTS, NULL) < 0
                ? -1
                : 0;
 }
@@ -478,6 +487,26 @@ static int load(struct load *l)
     return db_commit(cx);
 }
 
+/* Readers and an upload may meet on each other's rows, and then the database ends one of them. The file is here: nobody
+ * has to send it again for that. */
+static int load_patiently(struct load *l)
+{
+    for (int attempt = 1;; attempt++) {
+        const int status = load(l);
+
+        if (status == 0 || strcmp(l->cx->err.reason, "try_again") != 0 || attempt == LOAD_ATTEMPTS)
+            return status;
+        db_rollback(l->cx);
+        err_clear(&l->cx->err);
+        l->up->counts = (struct upload_counts){0};
+        l->have_header = false;
+        l->nerrors = 0;
+        l->status = 0;
+        sb_clear(&l->copy);
+        begin_errors(l);
+    }
+}
+
 /* ---- from outside ---- */
 
 static int note_begin(struct ctx *cx, const struct upload *up)
@@ -541,14 +570,13 @@ int upload_receive(struct ctx *cx, struct slice filename, upload_read_fn read_bo
     }
     sb_init(&l.copy, COPY_MAX_BYTES);
     sb_init(&l.errors, ERROR_TEXT_BYTES);
-    jw_init(&l.errors_json, &l.errors);
-    jw_array(&l.errors_json);
+    begin_errors(&l);
     l.scratch = arena_new(SCRATCH_BYTES);
 
     status = spool(&l, read_body, source);
     if (status == 0) {
         l.delimiter = find_delimiter(&l);
-        status = load(&l);
+        status = load_patiently(&l);
     }
     if (status < 0)
         note_failure(cx, &up);

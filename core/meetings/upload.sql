@@ -37,13 +37,15 @@ SELECT s.row_no,
        CASE WHEN s.previous IS NULL AND m.meeting_id IS NULL THEN 'created'
             WHEN s.content = coalesce(s.previous, m.content) THEN 'duplicate'
             ELSE 'updated' END,
-       s.last, m.meeting_id, m.content IS DISTINCT FROM s.content, t.body_hash IS DISTINCT FROM s.body_hash
+       s.last, m.meeting_id, m.content IS DISTINCT FROM s.content,
+       t.body_hash IS DISTINCT FROM s.body_hash OR f.state = 2 -- reading it failed: sending it again tries again
   FROM (SELECT row_no, identity, content, body_hash,
                lag(content) OVER by_identity AS previous,
                lead(row_no) OVER by_identity IS NULL AS last
           FROM upload_stage WINDOW by_identity AS (PARTITION BY identity ORDER BY row_no)) s
   LEFT JOIN meetings m ON m.tenant_id = $1 AND m.identity = s.identity AND m.ordinal = 0
-  LEFT JOIN transcripts t ON t.tenant_id = $1 AND t.subject_id = m.meeting_id;
+  LEFT JOIN transcripts t ON t.tenant_id = $1 AND t.subject_id = m.meeting_id
+  LEFT JOIN meeting_facts f ON f.tenant_id = $1 AND f.subject_id = m.meeting_id;
 
 -- name: UPLOAD_PLAN_ANALYZE args: none
 -- Unknown to the planner, it would be joined row by row: 7.7 s for 8,000 rows.
@@ -52,7 +54,7 @@ ANALYZE upload_plan (row_no, last, existing, changed, reread);
 -- name: UPLOAD_PLAN_COUNT args: none
 SELECT count(*) FILTER (WHERE action = 'created'), count(*) FILTER (WHERE action = 'updated'),
        count(*) FILTER (WHERE action = 'duplicate'),
-       count(*) FILTER (WHERE last AND existing IS NULL), count(*) FILTER (WHERE last AND changed AND existing IS NOT NULL)
+       count(*) FILTER (WHERE last AND existing IS NULL), count(*) FILTER (WHERE last AND (changed OR reread) AND existing IS NOT NULL)
   FROM upload_plan;
 
 -- name: UPLOAD_CODES args: tenant uuid
@@ -103,7 +105,7 @@ UPDATE meeting_facts f
   FROM upload_stage s
   JOIN upload_plan p ON p.row_no = s.row_no
   JOIN value_codes v ON v.tenant_id = $1 AND v.field = 'sales_rep' AND v.value = s.sales_rep
- WHERE f.tenant_id = $1 AND f.subject_id = p.existing AND p.last AND p.changed;
+ WHERE f.tenant_id = $1 AND f.subject_id = p.existing AND p.last AND (p.changed OR p.reread);
 
 -- name: UPLOAD_CHANGED_TRANSCRIPTS args: tenant uuid
 UPDATE transcripts t SET body = s.transcript, body_hash = s.body_hash
@@ -111,11 +113,11 @@ UPDATE transcripts t SET body = s.transcript, body_hash = s.body_hash
  WHERE t.tenant_id = $1 AND t.subject_id = p.existing AND p.last AND p.changed AND p.reread;
 
 -- name: UPLOAD_JOBS args: tenant uuid
--- A job that waits for the same meeting already will read the new words too.
+-- A job that waits for the same meeting already will read the new words too: it locks them (TRANSCRIPT_GET).
 INSERT INTO jobs (tenant_id, job_id, kind, subject_id, unique_key)
 SELECT $1, s.job_id, 'meeting.read', coalesce(p.existing, s.meeting_id), coalesce(p.existing, s.meeting_id)::text
   FROM upload_stage s JOIN upload_plan p ON p.row_no = s.row_no
- WHERE p.last AND p.changed AND p.reread
+ WHERE p.last AND p.reread
 ON CONFLICT (tenant_id, kind, unique_key) WHERE unique_key IS NOT NULL AND state = 'ready' DO NOTHING;
 
 -- name: UPLOAD_ERRORS_INSERT args: tenant uuid, upload uuid, rows jsonb

@@ -36,10 +36,18 @@ SELECT tenant_id, job_id, kind, subject_id, payload, 'failed', attempts, $4, $5,
 RETURNING job_id;
 
 -- name: JOB_RETRY args: tenant uuid, job uuid, lease uuid, delay_ms bigint, error text
-UPDATE jobs SET state = 'ready', lease = NULL, lease_until = NULL, worker = NULL, last_error = $5,
-       run_at = now() + make_interval(secs => $4 / 1000.0)
- WHERE tenant_id = $1 AND job_id = $2 AND lease = $3
-RETURNING job_id;
+-- One that waits for the same work already will do it: then this one goes.
+WITH twin AS (
+    SELECT FROM jobs me JOIN jobs t ON t.tenant_id = me.tenant_id AND t.kind = me.kind AND t.unique_key = me.unique_key
+     WHERE me.tenant_id = $1 AND me.job_id = $2 AND t.state = 'ready'
+), gone AS (
+    DELETE FROM jobs WHERE tenant_id = $1 AND job_id = $2 AND lease = $3 AND EXISTS (SELECT FROM twin) RETURNING job_id
+), later AS (
+    UPDATE jobs SET state = 'ready', lease = NULL, lease_until = NULL, worker = NULL, last_error = $5,
+           run_at = now() + make_interval(secs => $4 / 1000.0)
+     WHERE tenant_id = $1 AND job_id = $2 AND lease = $3 AND NOT EXISTS (SELECT FROM twin) RETURNING job_id
+)
+SELECT job_id FROM gone UNION ALL SELECT job_id FROM later;
 
 -- name: QUEUE_NOTIFY args: none
 SELECT pg_notify('cm_jobs', '');

@@ -75,6 +75,8 @@ static PGresult *system_call(struct ctx *cx, enum sql_id id, const struct db_arg
         return r;
     PQclear(r);
     db_rollback(cx);
+    LOG(LOG_ERROR, "queue_call_failed", {"statement", LOG_S(sql_statements[id].name)},
+        {"error", LOG_S(cx->err.reason)}, {"detail", LOG_S(cx->err.internal)});
     return NULL;
 }
 
@@ -166,6 +168,7 @@ static int run_group(struct turn *t, size_t from, size_t to)
                       (const struct db_arg[]){db_uuid(&j->tenant), db_uuid(&j->id),
                                               db_uuid(&j->lease)}) < 0)
             return -1;
+        arena_reset(cx->arena); /* the bound is one job's, however many share the transaction */
     }
     return tenant_touch(cx) < 0 ? -1 : db_commit(cx);
 }

@@ -218,6 +218,106 @@ static void a_silent_workers_jobs_come_back(void **state)
     assert_int_equal(archived("completed"), 1);
 }
 
+/* A later one waits for the same work, or expired with it: both may not wait, and neither may block the rescue. */
+static void twins_of_one_key_do_not_block_the_rescue(void **state)
+{
+    (void)state;
+    add(&acme, "old", 3);
+    testdb_run(db, TESTDB_ADMIN,
+               "UPDATE jobs SET unique_key = 'k', state = 'running', lease = gen_random_uuid(), "
+               "attempts = 1, lease_until = now() - interval '1 second'");
+    add(&acme, "new", 3);
+    testdb_run(db, TESTDB_ADMIN, "UPDATE jobs SET unique_key = 'k' WHERE payload->>'is' = 'new'");
+    add(&other, "somebody", 3);
+    testdb_run(db, TESTDB_ADMIN,
+               "UPDATE jobs SET state = 'running', lease = gen_random_uuid(), attempts = 1, "
+               "lease_until = now() - interval '1 second' WHERE payload->>'is' = 'somebody'");
+    assert_int_equal(testdb_number(db, TESTDB_APP, "SELECT app_jobs_rescue()"), 1);
+    assert_int_equal(waiting(), 2);
+    assert_string_equal(
+        testdb_value(db, TESTDB_ADMIN,
+                     "SELECT string_agg(payload->>'is', ' ' ORDER BY payload->>'is') FROM jobs"),
+        "new somebody");
+    /* and now both had been claimed when the machine stopped */
+    testdb_run(
+        db, TESTDB_ADMIN,
+        "UPDATE jobs SET state = 'running', lease = gen_random_uuid(), lease_until = now() - interval '1 second'");
+    add(&acme, "newer", 3);
+    testdb_run(db, TESTDB_ADMIN,
+               "UPDATE jobs SET unique_key = 'k', state = 'running', lease = gen_random_uuid(), "
+               "lease_until = now() - interval '1 second' WHERE payload->>'is' = 'newer'");
+    assert_int_equal(testdb_number(db, TESTDB_APP, "SELECT app_jobs_rescue()"), 2);
+    assert_int_equal(waiting(), 2);
+}
+
+static void a_failed_job_whose_twin_waits_leaves_the_work_to_it(void **state)
+{
+    (void)state;
+    add(&acme, "bad", 3);
+    testdb_run(db, TESTDB_ADMIN, "UPDATE jobs SET unique_key = 'k'");
+    plan.fail_payload = "bad";
+    plan.fail_code = ERR_UPSTREAM;
+    plan.meanwhile =
+        "INSERT INTO jobs (tenant_id, job_id, kind, unique_key, run_at) "
+        "SELECT tenant_id, gen_random_uuid(), kind, 'k', now() + interval '1 hour' FROM jobs "
+        "WHERE NOT EXISTS (SELECT FROM jobs WHERE state = 'ready')";
+    turn();
+    assert_int_equal(testdb_number(db, TESTDB_ADMIN, "SELECT count(*) FROM jobs"), 1);
+    assert_int_equal(waiting(), 1);
+}
+
+/* What a worker died with costs nobody else an attempt: it is taken alone. */
+static void a_suspect_is_claimed_alone(void **state)
+{
+    int alone = 0;
+
+    (void)state;
+    for (int i = 0; i < 6; i++)
+        add(&acme, "a", 3);
+    testdb_run(db, TESTDB_ADMIN,
+               "UPDATE jobs SET state = 'running', lease = gen_random_uuid(), attempts = 1, "
+               "lease_until = now() - interval '1 second'");
+    assert_int_equal(testdb_number(db, TESTDB_APP, "SELECT app_jobs_rescue()"), 6);
+    while (turn() == 1)
+        alone++;
+    assert_int_equal(alone, 6);
+    assert_int_equal(archived("completed"), 6);
+}
+
+static void a_suspended_tenants_jobs_wait(void **state)
+{
+    (void)state;
+    add(&acme, "a", 3);
+    add(&other, "b", 3);
+    testdb_run(db, TESTDB_ADMIN, "UPDATE tenants SET state = 'suspended' WHERE slug = 'acme'");
+    assert_int_equal(turn(), 1);
+    assert_int_equal(turn(), 0);
+    testdb_run(db, TESTDB_ADMIN, "UPDATE tenants SET state = 'active'");
+    assert_int_equal(turn(), 1);
+    assert_int_equal(testdb_number(db, TESTDB_ADMIN, "SELECT max(attempts) FROM job_archive"), 1);
+}
+
+/* Each job may use as much memory as one alone. */
+static int greedy(struct ctx *c, const struct job *job)
+{
+    (void)job;
+    arena_alloc(c->arena, 10 << 20);
+    return 0;
+}
+
+static void the_memory_of_a_batch_is_not_the_sum_of_its_jobs(void **state)
+{
+    static const struct job_kind hungry[] = {{"test.run", greedy, dead, 1000}};
+    const struct runner_options o = {.config = cx->config, .kinds = hungry, .nkinds = 1};
+
+    (void)state;
+    for (int i = 0; i < 20; i++)
+        add(&acme, "a", 3);
+    testdb_fresh(cx);
+    assert_int_equal(runner_turn(cx, &o, NULL), 20);
+    assert_int_equal(archived("completed"), 20);
+}
+
 static void a_large_tenant_cannot_fill_the_batch(void **state)
 {
     (void)state;
@@ -271,6 +371,11 @@ int main(void)
         WITH_DB(a_providers_retry_after_is_honoured),
         WITH_DB(a_lost_lease_cannot_commit),
         WITH_DB(a_silent_workers_jobs_come_back),
+        WITH_DB(twins_of_one_key_do_not_block_the_rescue),
+        WITH_DB(a_failed_job_whose_twin_waits_leaves_the_work_to_it),
+        WITH_DB(a_suspect_is_claimed_alone),
+        WITH_DB(a_suspended_tenants_jobs_wait),
+        WITH_DB(the_memory_of_a_batch_is_not_the_sum_of_its_jobs),
         WITH_DB(a_large_tenant_cannot_fill_the_batch),
         WITH_DB(a_unique_key_waits_only_once),
         cmocka_unit_test(the_backoff_doubles_with_a_bound_and_a_jitter),

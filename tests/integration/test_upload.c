@@ -173,6 +173,38 @@ static void new_words_are_read_again_and_replace_the_values(void **state)
                      2);
 }
 
+static void a_meeting_that_could_not_be_read_is_tried_again_when_it_is_sent_again(void **state)
+{
+    struct upload_counts n;
+
+    (void)state;
+    upload(HEADER ANA);
+    testdb_run(db, TESTDB_ADMIN, "DELETE FROM jobs; UPDATE meeting_facts SET state = 2");
+    n = upload(HEADER ANA);
+    assert_int_equal(n.duplicate, 1);
+    assert_int_equal(n.jobs_created, 1);
+    run_jobs();
+    assert_int_equal(testdb_number(db, TESTDB_ADMIN, "SELECT state FROM meeting_facts"), 1);
+}
+
+/* An upload changed the words and has not committed when the reader comes: the reader waits, and reads the new ones. */
+static void a_reader_waits_for_the_words_that_are_being_changed(void **state)
+{
+    PGconn *uploader = testdb_connect(db, TESTDB_ADMIN);
+
+    (void)state;
+    upload(HEADER ANA);
+    PQclear(PQexec(uploader, "BEGIN"));
+    PQclear(PQexec(
+        uploader,
+        "UPDATE transcripts SET body = 'We get 90 messages a day.', body_hash = gen_random_uuid()"));
+    assert_int_equal(PQsendQuery(uploader, "SELECT pg_sleep(0.4); COMMIT"), 1);
+    run_jobs();
+    assert_int_equal(
+        testdb_number(db, TESTDB_ADMIN, "SELECT interaction_volume_daily FROM meeting_facts"), 90);
+    PQfinish(uploader);
+}
+
 static void rows_of_one_file_count_one_after_the_other(void **state)
 {
     const struct upload_counts n = upload(HEADER ANA ANA ANA_LOST ANA LUIS);
@@ -362,6 +394,8 @@ int main(void)
         WITH_DB(the_same_file_again_changes_nothing),
         WITH_DB(a_deal_that_changed_is_updated_and_not_read_again),
         WITH_DB(new_words_are_read_again_and_replace_the_values),
+        WITH_DB(a_meeting_that_could_not_be_read_is_tried_again_when_it_is_sent_again),
+        WITH_DB(a_reader_waits_for_the_words_that_are_being_changed),
         WITH_DB(rows_of_one_file_count_one_after_the_other),
         WITH_DB(a_row_that_breaks_a_rule_stops_nobody),
         WITH_DB(a_file_that_cannot_be_read_leaves_only_its_story),

@@ -207,6 +207,9 @@ static void volume_needs_number_thing_and_time(void **state)
         "Tenemos 60 clientes al mes.",
         "Un mensaje al día no nos cambia la vida.",
         "No recibimos 500 mensajes al día.",
+        "Ocho de cada diez mensajes son de clientes mensuales.",
+        "Contestamos 300 mensajes sobre planes mensuales.",
+        "Leímos veinte consultas por mensualidades.",
     };
 
     (void)state;
