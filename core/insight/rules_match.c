@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-/* One pattern under one of the letters that it may begin with. */
+/* One pattern under one of the words that it may begin with. */
 struct entry {
     const struct rules_row *row;
-    struct slice pattern;
+    struct slice head, rest;
     uint16_t sense;
 };
 
@@ -83,19 +83,15 @@ static struct slice next_pattern(const char **p)
 
 typedef void (*visit_fn)(struct index *ix, unsigned char byte, const struct entry *e);
 
-static void visit_letters(struct index *ix, const struct entry *e, visit_fn visit)
+static void visit_heads(struct index *ix, const struct rules_row *row, struct slice pattern,
+                        uint16_t sense, visit_fn visit)
 {
-    struct slice rest, head = slice_cut(e->pattern, ' ', &rest);
-    uint64_t seen[4] = {0};
+    struct slice rest, heads = slice_cut(pattern, ' ', &rest);
 
-    while (head.n) {
-        unsigned char b = (unsigned char)head.p[0];
+    while (heads.n) {
+        struct entry e = {row, slice_cut(heads, '/', &heads), rest, sense};
 
-        slice_cut(head, '/', &head);
-        if (seen[b >> 6] >> (b & 63) & 1)
-            continue;
-        seen[b >> 6] |= UINT64_C(1) << (b & 63);
-        visit(ix, b, e);
+        visit(ix, (unsigned char)e.head.p[0], &e);
     }
 }
 
@@ -105,9 +101,9 @@ static void visit_all(struct index *ix, const struct rules_lexicon *lexicons, si
     for (size_t sense = 0; sense < n; sense++)
         for (const struct rules_row *row = lexicons[sense].rows; row && row->patterns; row++)
             for (const char *p = row->patterns; p;) {
-                struct entry e = {row, next_pattern(&p), (uint16_t)sense};
+                struct slice pattern = next_pattern(&p);
 
-                visit_letters(ix, &e, visit);
+                visit_heads(ix, row, pattern, (uint16_t)sense, visit);
             }
 }
 
@@ -175,7 +171,8 @@ void rules_match(struct arena *a, const struct rules_text *t, const struct rules
         for (uint32_t e = ix.start[b]; e < ix.start[b + 1] && all.n < RULES_HITS; e++) {
             size_t last = at;
 
-            if (match_at(t, at, end, ix.entries[e].pattern, &last))
+            if (one_word_is(t, at, ix.entries[e].head) &&
+                match_at(t, at + 1, end, ix.entries[e].rest, &last))
                 all.items[all.n++] = (struct rules_hit){ix.entries[e].row, (uint32_t)at,
                                                         (uint32_t)last, ix.entries[e].sense};
         }

@@ -74,7 +74,7 @@ function tests() {
 
   before(async () => {
     // Enough stream workers that all sixteen uploads of one tenant are really held, and some are left for the downloads.
-    stack = await Stack.up({ CM_STREAM_WORKERS: '20', CM_STREAMS_PER_TENANT: '16' });
+    stack = await Stack.up({ CM_STREAM_WORKERS: '20', CM_STREAMS_PER_TENANT: '32' });
     token = await stack.token();
     await stack.upload(token, meetingsFile('big', 60, 100_000));
     await until('the jobs', async () => (await stack.data('/api/process-jobs', { token })).stats.pending === 0, 30000, 200);

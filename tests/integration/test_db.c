@@ -695,7 +695,7 @@ static void a_plan_that_a_migration_made_stale_is_made_anew(void **state)
         PGresult *r;
 
         testdb_fresh(cx);
-        expect_ok(begin(DB_READ));
+        expect_ok(begin(DB_WRITE));
         r = db_query(cx, SQL_TRANSCRIPT_GET,
                      (const struct db_arg[]){db_uuid(&acme), db_uuid(&ana)});
         if (!r)
@@ -717,7 +717,7 @@ static void a_stale_plan_in_a_later_statement_fails_that_request_only(void **sta
     use(testdb_new());
     for (int round = 0; round < 3; round++) {
         testdb_fresh(cx);
-        expect_ok(begin(DB_READ));
+        expect_ok(begin(DB_WRITE));
         expect_ok(db_enter_now(cx));
         r = db_query(cx, SQL_TRANSCRIPT_GET,
                      (const struct db_arg[]){db_uuid(&acme), db_uuid(&ana)});
