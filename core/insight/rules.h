@@ -7,7 +7,7 @@
  * counted and a unit of time. Every value it gives stands in the transcript; the offsets point at the words.
  *
  * Bounds: the first RULES_TEXT_BYTES are read; at most RULES_PHRASES phrases a field, of RULES_PHRASE_WORDS words
- * at most. Takes 300 KB of arena, and 30 bytes more a byte of text. Time grows linearly with the text. Any bytes are safe.
+ * at most. Takes some 320 KB of arena, and 30 bytes more a byte of text. Time grows linearly with the text. Any bytes are safe.
  */
 #ifndef CORE_INSIGHT_RULES_H
 #define CORE_INSIGHT_RULES_H

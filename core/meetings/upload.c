@@ -493,8 +493,10 @@ static int load_patiently(struct load *l)
 {
     for (int attempt = 1;; attempt++) {
         const int status = load(l);
+        const struct err *e = &l->cx->err;
 
-        if (status == 0 || strcmp(l->cx->err.reason, "try_again") != 0 || attempt == LOAD_ATTEMPTS)
+        if (status == 0 || e->code != ERR_UNAVAILABLE || attempt == LOAD_ATTEMPTS ||
+            !slice_is(slice_cstr(e->reason), "try_again"))
             return status;
         db_rollback(l->cx);
         err_clear(&l->cx->err);
