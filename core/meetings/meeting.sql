@@ -1,22 +1,29 @@
 -- SPDX-License-Identifier: MIT
 
+-- The page first, along the index, and only its rows joined and written out.
 -- name: MEETING_LIST_DESC args: tenant uuid, before_date date, before uuid, limit bigint, offset bigint
 SELECT m.meeting_id, m.client_name, m.email, m.phone, m.meeting_date, m.sales_rep, m.closed,
        f.state, f.sector, f.company_size, f.discovery_channel, f.interaction_volume_daily,
        to_char(m.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
        to_char(m.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
-  FROM meetings m JOIN meeting_facts f ON f.tenant_id = m.tenant_id AND f.subject_id = m.meeting_id
- WHERE m.tenant_id = $1 AND ($2::date IS NULL OR (m.meeting_date, m.meeting_id) < ($2::date, $3::uuid))
- ORDER BY m.meeting_date DESC, m.meeting_id DESC LIMIT $4 OFFSET $5;
+  FROM (SELECT x.tenant_id, x.meeting_id, x.client_name, x.email, x.phone, x.meeting_date, x.sales_rep, x.closed, x.created_at, x.updated_at
+          FROM meetings x
+         WHERE x.tenant_id = $1 AND ($2::date IS NULL OR (x.meeting_date, x.meeting_id) < ($2::date, $3::uuid))
+         ORDER BY x.meeting_date DESC, x.meeting_id DESC LIMIT $4 OFFSET $5) m
+  JOIN meeting_facts f ON f.tenant_id = m.tenant_id AND f.subject_id = m.meeting_id
+ ORDER BY m.meeting_date DESC, m.meeting_id DESC;
 
 -- name: MEETING_LIST_ASC args: tenant uuid, after_date date, after uuid, limit bigint, offset bigint
 SELECT m.meeting_id, m.client_name, m.email, m.phone, m.meeting_date, m.sales_rep, m.closed,
        f.state, f.sector, f.company_size, f.discovery_channel, f.interaction_volume_daily,
        to_char(m.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
        to_char(m.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
-  FROM meetings m JOIN meeting_facts f ON f.tenant_id = m.tenant_id AND f.subject_id = m.meeting_id
- WHERE m.tenant_id = $1 AND ($2::date IS NULL OR (m.meeting_date, m.meeting_id) > ($2::date, $3::uuid))
- ORDER BY m.meeting_date, m.meeting_id LIMIT $4 OFFSET $5;
+  FROM (SELECT x.tenant_id, x.meeting_id, x.client_name, x.email, x.phone, x.meeting_date, x.sales_rep, x.closed, x.created_at, x.updated_at
+          FROM meetings x
+         WHERE x.tenant_id = $1 AND ($2::date IS NULL OR (x.meeting_date, x.meeting_id) > ($2::date, $3::uuid))
+         ORDER BY x.meeting_date, x.meeting_id LIMIT $4 OFFSET $5) m
+  JOIN meeting_facts f ON f.tenant_id = m.tenant_id AND f.subject_id = m.meeting_id
+ ORDER BY m.meeting_date, m.meeting_id;
 
 -- name: MEETING_COUNT args: tenant uuid
 SELECT count(*) FROM meetings WHERE tenant_id = $1;
