@@ -9,6 +9,8 @@
 #include "core/base/hash.h"
 #include "core/base/limits.h"
 
+#define JSON_TYPE "application/json; charset=utf-8"
+
 const char *http_language(struct slice accept)
 {
     const char *best = "";
@@ -161,6 +163,7 @@ int http_form(struct ctx *cx, struct slice body, struct http_param *out, size_t 
 struct jw *http_json_begin(struct http_response *rs, int status)
 {
     rs->status = status;
+    rs->content_type = JSON_TYPE;
     jw_init(&rs->json, &rs->body);
     jw_object(&rs->json);
     jw_kbool(&rs->json, "success", true);
@@ -192,7 +195,7 @@ void http_error(struct ctx *cx, struct http_response *rs)
     sb_clear(&rs->body);
     rs->stream = NULL;
     rs->status = err_http_status(e->code);
-    rs->content_type = "application/json; charset=utf-8";
+    rs->content_type = JSON_TYPE;
     if (e->code == ERR_UNAUTHENTICATED)
         http_header_add(rs, "WWW-Authenticate", "Bearer");
     if (e->code == ERR_METHOD)

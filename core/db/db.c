@@ -435,7 +435,6 @@ int db_stream(struct ctx *cx, enum sql_id id, const struct db_arg *args, db_row_
 {
     const struct sql_statement *s = &sql_statements[id];
     const char *values[MAX_ARGS];
-    int stopped = 0;
 
     if (db_enter_now(cx) < 0)
         return -1;
@@ -450,10 +449,10 @@ int db_stream(struct ctx *cx, enum sql_id id, const struct db_arg *args, db_row_
 
         if (conn_result(cx, &r) < 0)
             return -1;
-        if (!r)
-            return stopped ? -1 : 0;
+        if (!r) /* a plain query ends the mode: libpq would keep it for the next pipeline's first message */
+            return conn_command(cx, "SELECT", NULL);
         if (PQresultStatus(r) == PGRES_SINGLE_TUPLE) {
-            if (!stopped && fn(user, r) != 0) {
+            if (fn(user, r) != 0) {
                 conn_drop(cx->db); /* the receiver is gone: do not fetch the rest for nobody */
                 return -1;
             }

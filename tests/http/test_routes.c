@@ -168,6 +168,8 @@ static void each_route_answers_what_it_is_for(void **state)
             print_error("%s %s: got %d %s\n", call.method, call.path, a.status, a.body);
             fail();
         }
+        if (strncmp(a.body, "{\"success\"", 10) == 0)
+            assert_string_equal(fcgi_header(&a, "Content-Type"), "application/json; charset=utf-8");
         assert_null(strstr(a.headers, "Set-Cookie"));
         fcgi_answer_done(&a);
     }
