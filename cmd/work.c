@@ -9,8 +9,8 @@
 #include "core/queue/runner.h"
 
 static const struct job_kind kinds[] = {
-    /* name         run               given up            timeout of one */
-    {MEETING_READ, meeting_read_job, meeting_read_dead, 5000},
+    /* name         run               given up            timeout of one, then attempts, concurrency: as the job says */
+    {MEETING_READ, meeting_read_job, meeting_read_dead, 5000, 0, 0, false},
 };
 
 int cmd_work(const struct config *c, int argc, char **argv)
@@ -23,7 +23,7 @@ int cmd_work(const struct config *c, int argc, char **argv)
     int status;
 
     (void)argv;
-    if (argc > 0)
+    if (argc > 0 || runner_check(&options, stderr) < 0)
         return EXIT_USAGE;
     log_set_role("master");
     snprintf(pid_file, sizeof pid_file, "%s/work.pid", c->run_dir);

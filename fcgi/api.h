@@ -26,6 +26,13 @@ API_HANDLER(api_upload_get);
 API_HANDLER(api_upload_errors);
 /* api_jobs.c */
 API_HANDLER(api_process_jobs);
+API_HANDLER(api_job_list);
+API_HANDLER(api_job_get);
+API_HANDLER(api_job_progress);
+API_HANDLER(api_jobs_retry_failed);
+API_HANDLER(api_jobs_cancel);
+API_HANDLER(api_job_retry);
+API_HANDLER(api_job_cancel);
 /* api_meetings.c */
 API_HANDLER(api_meeting_list);
 API_HANDLER(api_meeting_get);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/db/db.h"
+#include "core/queue/metrics.h"
 #include "fcgi/api.h"
 #include "fcgi/app.h"
 #include "fcgi/version.h"
@@ -55,6 +55,9 @@ int api_status(struct ctx *cx, const struct http_request *rq, struct http_respon
     jw_ki64(w, "total",
             by_state[SLOT_STARTING] + by_state[SLOT_IDLE] + by_state[SLOT_BUSY] +
                 by_state[SLOT_LEAVING]);
+    jw_key(w, "jobs");
+    if (queue_metrics_json(cx, w) < 0)
+        return -1;
     jw_end(w);
     return http_json_end(cx, rs);
 }
@@ -115,19 +118,6 @@ static void write_totals(struct sb *b, const struct totals *t)
               (unsigned long long)below);
 }
 
-static int write_queue(struct ctx *cx, struct sb *b)
-{
-    SCOPED(pg_drop) PGresult *r = db_query(cx, SQL_JOBS_DEPTH, NULL);
-
-    if (!r)
-        return -1;
-    sb_puts(b, "# TYPE clientmetrics_jobs gauge\n");
-    for (int i = 0; i < PQntuples(r); i++)
-        sb_printf(b, "clientmetrics_jobs{state=\"%s\"} %lld\n", pg_text(r, i, 0),
-                  (long long)pg_i64(r, i, 1, 0));
-    return 0;
-}
-
 static const char types[] = "# TYPE clientmetrics_processes gauge\n"
                             "# TYPE clientmetrics_processes_busy gauge\n"
                             "# TYPE clientmetrics_processes_spawned_total counter\n"
@@ -160,5 +150,5 @@ int api_metrics(struct ctx *cx, const struct http_request *rq, struct http_respo
     sb_printf(&rs->body,
               "# TYPE clientmetrics_keys_age_seconds gauge\nclientmetrics_keys_age_seconds %lld\n",
               (long long)keys_age_s(app_current()->keys));
-    return write_queue(cx, &rs->body);
+    return queue_metrics_text(cx, &rs->body);
 }

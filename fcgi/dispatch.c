@@ -80,6 +80,11 @@ static int check_found(struct ctx *cx, const struct app *app, struct http_reques
     return 0;
 }
 
+static bool has_body(const struct http_request *rq)
+{
+    return rq->content_length > 0 || rq->content_type.n > 0;
+}
+
 /* A body of the wrong kind or size is refused before anything is read of it. */
 static int check_body(struct ctx *cx, const struct app *app, const struct http_request *rq,
                       const struct route *r)
@@ -88,6 +93,7 @@ static int check_body(struct ctx *cx, const struct app *app, const struct http_r
         [ROUTE_BODY_JSON] = "application/json",
         [ROUTE_BODY_FORM] = "application/x-www-form-urlencoded",
         [ROUTE_BODY_UPLOAD] = "multipart/form-data",
+        [ROUTE_BODY_JSON_OPTIONAL] = "application/json",
     };
     const int64_t cap =
         r->body == ROUTE_BODY_UPLOAD ? app->config->upload_max_bytes : LIMIT_JSON_BODY_BYTES;
@@ -98,6 +104,8 @@ static int check_body(struct ctx *cx, const struct app *app, const struct http_r
             return ctx_fail(cx, ERR_INVALID, "body_unexpected", NULL, "this request takes no body");
         return 0;
     }
+    if (r->body == ROUTE_BODY_JSON_OPTIONAL && !has_body(rq))
+        return 0;
     if (!slice_eq_nocase(slice_trim(slice_cut(rq->content_type, ';', &params)),
                          slice_cstr(types[r->body]))) {
         ctx_fail(cx, ERR_MEDIA_TYPE, "media_type", NULL, "send %s", types[r->body]);
@@ -140,7 +148,8 @@ static int read_body(struct ctx *cx, struct http_request *rq, const struct route
 {
     enum json_status st;
 
-    if (r->body != ROUTE_BODY_JSON && r->body != ROUTE_BODY_FORM)
+    if (r->body == ROUTE_BODY_NONE || r->body == ROUTE_BODY_UPLOAD ||
+        (r->body == ROUTE_BODY_JSON_OPTIONAL && !has_body(rq)))
         return 0;
     if (http_read_body(cx, rq, LIMIT_JSON_BODY_BYTES) < 0)
         return -1;

@@ -181,6 +181,13 @@ int http_json_end(struct ctx *cx, struct http_response *rs)
     return 0;
 }
 
+void http_not_modified(struct http_response *rs)
+{
+    sb_clear(&rs->body);
+    rs->status = 304;
+    rs->content_type = NULL;
+}
+
 void http_header_add(struct http_response *rs, const char *name, const char *value)
 {
     assert(rs->nheaders < sizeof rs->headers / sizeof *rs->headers);

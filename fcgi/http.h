@@ -95,6 +95,9 @@ int http_form(struct ctx *cx, struct slice body, struct http_param *out, size_t 
 struct jw *http_json_begin(struct http_response *rs, int status);
 int http_json_end(struct ctx *cx, struct http_response *rs);
 
+/* 304: the client has it already. No body, no type; whatever was written is dropped. */
+void http_not_modified(struct http_response *rs);
+
 void http_header_add(struct http_response *rs, const char *name, const char *value);
 
 /* The failure envelope from cx->err; sets status, Retry-After, WWW-Authenticate. */

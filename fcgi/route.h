@@ -21,6 +21,7 @@ enum route_body {
     ROUTE_BODY_JSON, /* application/json, one object; at most LIMIT_JSON_BODY_BYTES */
     ROUTE_BODY_FORM, /* application/x-www-form-urlencoded */
     ROUTE_BODY_UPLOAD, /* multipart/form-data, read by the handler; at most config->upload_max_bytes */
+    ROUTE_BODY_JSON_OPTIONAL, /* ROUTE_BODY_JSON, or none: then rq->json is NULL */
 };
 
 enum route_pool { ROUTE_WEB = 1, ROUTE_STREAM = 2, ROUTE_ANY = 3 };

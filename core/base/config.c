@@ -106,11 +106,13 @@ static const struct key keys[] = {
 
     WORD("CM_LLM_PROVIDER", llm_provider, "rules", "rules",
          "who reads conversations; rules is built in and offline"),
-    INT("CM_JOB_LEASE_MS", job_lease_ms, "60000", 1000, 3600000,
+    INT("CM_JOB_LEASE_MS", job_lease_ms, "60000", 5000, 3600000,
         "a worker silent for so long loses its jobs"),
     INT("CM_JOB_POLL_MS", job_poll_ms, "2000", 50, 600000,
         "look for jobs at least so often, should a NOTIFY be lost"),
     INT("CM_JOB_BATCH", job_batch, "20", 1, 1000, "jobs claimed at once"),
+    INT("CM_JOB_TENANT_CONCURRENCY", job_tenant_concurrency, "0", 0, 100000,
+        "jobs of one tenant running at once; 0: no bound; a tenant's setting job_concurrency wins"),
 
     WORD("CM_LOG_LEVEL", log_level, "info", "debug|info|warn|error|off",
          "least level that is written"),

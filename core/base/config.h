@@ -62,6 +62,7 @@ struct config {
     int64_t job_lease_ms;
     int64_t job_poll_ms;
     int64_t job_batch;
+    int64_t job_tenant_concurrency;
 
     const char *log_level;
     const char *log_file;

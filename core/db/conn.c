@@ -20,6 +20,7 @@ void conn_drop(struct db *db)
     db->conn = NULL;
     memset(db->prepared, 0, sizeof db->prepared);
     db->stale = false;
+    db->channel = NULL;
 }
 
 bool conn_lost(const struct db *db)

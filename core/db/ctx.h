@@ -15,6 +15,7 @@
 #include "core/base/principal.h"
 
 struct db;
+struct lease;
 
 /* What entering a tenant told about it. */
 struct tenancy {
@@ -33,6 +34,7 @@ struct ctx {
     struct tenancy tenancy; /* valid once the tenant was entered */
     int64_t deadline_ms;    /* monotonic; every wait ends by then */
     char request_id[64];
+    struct lease *lease; /* of the job that runs, for job_progress(); NULL elsewhere */
     struct err err;
 };
 

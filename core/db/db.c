@@ -164,7 +164,7 @@ static bool entry_message(struct ctx *cx, struct db_arg args[4], struct message 
     abort();
 }
 
-enum { MAX_MESSAGES = 4 };
+enum { MAX_MESSAGES = 5 };
 
 /* Fills `m` with what must precede the statement: nothing, or BEGIN, the timeout, the entry. */
 static int opening(struct ctx *cx, struct message *m, struct db_arg entry_args[4], int *entry_at)
@@ -183,13 +183,14 @@ static int opening(struct ctx *cx, struct message *m, struct db_arg entry_args[4
     return n;
 }
 
-/* One flush: sends all messages, reads all results. *first_read tells the caller whether a resend is harmless. */
-static int flush(struct ctx *cx, const struct message *m, int n, int entry_at, PGresult **last,
-                 bool *any_read)
+/* One flush: sends all messages, reads all results; the answer of message `wanted` (-1: none) goes out. *any_read tells
+ * the caller whether a resend is harmless. */
+static int flush(struct ctx *cx, const struct message *m, int n, int entry_at, int wanted,
+                 PGresult **out, bool *any_read)
 {
     PGconn *c = cx->db->conn;
     int expect[MAX_MESSAGES];
-    SCOPED(pg_drop) PGresult *answer = NULL; /* of the last message; given out when all is read */
+    SCOPED(pg_drop) PGresult *answer = NULL; /* of the wanted message; given out when all is read */
     PGresult *r = NULL;
     int failed = 0;
 
@@ -210,8 +211,10 @@ static int flush(struct ctx *cx, const struct message *m, int n, int entry_at, P
         *any_read |= !failed; /* the farewell of a server that closed the connection is no answer */
         if (!failed && i == entry_at)
             fill_tenancy(cx, r);
-        PQclear(answer);
-        answer = r;
+        if (!failed && i == wanted)
+            answer = r;
+        else if (!failed)
+            PQclear(r);
         r = NULL;
     }
     /* whatever is left up to the sync: the skipped messages of an aborted pipeline */
@@ -226,8 +229,8 @@ static int flush(struct ctx *cx, const struct message *m, int n, int entry_at, P
         PQclear(r);
     }
     PQexitPipelineMode(c);
-    if (!failed && last) {
-        *last = answer;
+    if (!failed && out) {
+        *out = answer;
         answer = NULL;
     }
     return failed;
@@ -237,14 +240,16 @@ lost:
     return -1;
 }
 
-/* Runs `statement` (NULL: only the opening) in the transaction that db_begin() noted. */
-static int run(struct ctx *cx, const struct message *statement, PGresult **out)
+/* Runs `statement` (NULL: only the opening) in the transaction that db_begin() noted, and ends it if `commit` says so:
+ * the server skips the COMMIT when the statement fails. */
+static int run(struct ctx *cx, const struct message *statement, bool commit, PGresult **out)
 {
     struct db *db = cx->db;
     struct message m[MAX_MESSAGES];
     struct db_arg entry_args[4];
     bool any_read;
     int entry_at;
+    int wanted;
     int n;
 
     assert(db->tx == TX_NOTED || db->tx == TX_OPEN);
@@ -256,17 +261,21 @@ static int run(struct ctx *cx, const struct message *statement, PGresult **out)
         if (first && conn_ready(cx) < 0)
             break;
         n = opening(cx, m, entry_args, &entry_at);
+        wanted = statement ? n : -1;
         if (statement)
             m[n++] = *statement;
-        if (flush(cx, m, n, entry_at, statement ? out : NULL, &any_read) == 0) {
-            db->tx = TX_OPEN;
+        if (commit)
+            m[n++] = (struct message){.sql = "COMMIT"};
+        if (flush(cx, m, n, entry_at, wanted, statement ? out : NULL, &any_read) == 0) {
+            db->tx = commit ? TX_NONE : TX_OPEN;
             return 0;
         }
         /* A connection that died while idle, or whose plans a migration made stale, shows only now. Nothing was
-         * committed: send it all again, once. */
+         * committed: send it all again, once. (With a COMMIT among it nobody knows that, but of a stale plan.) */
         if (!first || attempt > 0)
             break;
-        if (!db->stale && (any_read || !conn_lost(db) || cx->err.code != ERR_UNAVAILABLE))
+        if (!db->stale &&
+            (commit || any_read || !conn_lost(db) || cx->err.code != ERR_UNAVAILABLE))
             break;
         conn_drop(db);
         err_clear(&cx->err);
@@ -277,7 +286,7 @@ static int run(struct ctx *cx, const struct message *statement, PGresult **out)
 
 int db_enter_now(struct ctx *cx)
 {
-    return cx->db->tx == TX_NOTED ? run(cx, NULL, NULL) : 0;
+    return cx->db->tx == TX_NOTED ? run(cx, NULL, false, NULL) : 0;
 }
 
 PGresult *db_query(struct ctx *cx, enum sql_id id, const struct db_arg *args)
@@ -286,7 +295,16 @@ PGresult *db_query(struct ctx *cx, enum sql_id id, const struct db_arg *args)
         .named = true, .id = id, .args = args, .nargs = sql_statements[id].nargs};
     PGresult *r = NULL;
 
-    return run(cx, &m, &r) < 0 ? NULL : r;
+    return run(cx, &m, false, &r) < 0 ? NULL : r;
+}
+
+PGresult *db_query_commit(struct ctx *cx, enum sql_id id, const struct db_arg *args)
+{
+    const struct message m = {
+        .named = true, .id = id, .args = args, .nargs = sql_statements[id].nargs};
+    PGresult *r = NULL;
+
+    return run(cx, &m, true, &r) < 0 ? NULL : r;
 }
 
 PGresult *db_query_one(struct ctx *cx, enum sql_id id, const struct db_arg *args)
@@ -323,7 +341,7 @@ PGresult *db_query_text(struct ctx *cx, const char *sql, const struct db_arg *ar
     const struct message m = {.sql = sql, .args = args, .nargs = nargs};
     PGresult *r = NULL;
 
-    return run(cx, &m, &r) < 0 ? NULL : r;
+    return run(cx, &m, false, &r) < 0 ? NULL : r;
 }
 
 int db_commit(struct ctx *cx)
@@ -333,7 +351,7 @@ int db_commit(struct ctx *cx)
     if (db->tx == TX_NONE)
         return 0;
     if (db->tx == TX_NOTED &&
-        run(cx, NULL, NULL) < 0) { /* nothing asked: the caller must still be allowed in */
+        run(cx, NULL, false, NULL) < 0) { /* nothing asked: the caller must still be allowed in */
         db_rollback(cx);
         return -1;
     }
@@ -468,7 +486,12 @@ int db_listen(struct ctx *cx, const char *channel)
     assert(cx->db->tx == TX_NONE);
     if (conn_ready(cx) < 0)
         return -1;
-    return conn_command(cx, arena_printf(cx->arena, "LISTEN %s", channel), NULL);
+    if (cx->db->channel && strcmp(cx->db->channel, channel) == 0)
+        return 0;
+    if (conn_command(cx, arena_printf(cx->arena, "LISTEN %s", channel), NULL) < 0)
+        return -1;
+    cx->db->channel = channel;
+    return 0;
 }
 
 int db_socket(const struct db *db)

@@ -107,7 +107,10 @@ static inline struct db_arg db_bytes(const void *p, size_t n)
 
 /* A statement of the registry; args has sql_statements[id].nargs members. NULL on failure (cx->err set). */
 PGresult *db_query(struct ctx *cx, enum sql_id id, const struct db_arg *args);
-/* The same, but no row is ERR_NOT_FOUND and more than one ERR_INTERNAL. */
+/* The last statement of the transaction and its COMMIT in one flush; the COMMIT is skipped when the statement fails.
+ * A connection that dies meanwhile is not tried again: it may have committed. Roll back after a failure as ever. */
+PGresult *db_query_commit(struct ctx *cx, enum sql_id id, const struct db_arg *args);
+/* The same as db_query(), but no row is ERR_NOT_FOUND and more than one ERR_INTERNAL. */
 PGresult *db_query_one(struct ctx *cx, enum sql_id id, const struct db_arg *args);
 /* For statements whose rows do not matter. `*affected` may be NULL. */
 int db_exec(struct ctx *cx, enum sql_id id, const struct db_arg *args, int64_t *affected);
@@ -125,7 +128,8 @@ int db_copy_end(struct ctx *cx, int64_t *rows);
 typedef int (*db_row_fn)(void *user, const PGresult *row);
 int db_stream(struct ctx *cx, enum sql_id id, const struct db_arg *args, db_row_fn fn, void *user);
 
-/* LISTEN on `channel` (outside transactions), and the descriptor to poll; db_notified() drains what came. */
+/* LISTEN on `channel` (outside transactions; borrowed, one a connection; nothing is sent when it listens already), and
+ * the descriptor to poll; db_notified() drains what came. */
 int db_listen(struct ctx *cx, const char *channel);
 int db_socket(const struct db *db);
 bool db_notified(struct db *db);

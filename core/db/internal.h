@@ -21,6 +21,7 @@ struct db {
     bool prepare;
     PGconn *conn; /* NULL or dead: the next use makes a new one */
     bool prepared[SQL_COUNT];
+    const char *channel; /* that this connection listens on; NULL: none */
     bool
         stale; /* a migration changed what was prepared, or a pooler switched servers: only a new connection helps */
     enum tx_state tx;

@@ -1,26 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/queue/runner.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/base/hash.h"
 #include "core/base/limits.h"
 #include "core/base/log.h"
 #include "core/db/audit.h"
-#include "core/db/db.h"
+#include "core/queue/claim.h"
+#include "core/queue/ids.h"
+#include "core/queue/lease.h"
+#include "core/queue/schedule.h"
 
 enum {
-    MAX_BATCH = 1000,
-    MAX_KINDS = 64,
     SYSTEM_MS = 10000, /* deadline of the queue's own statements */
     BACKOFF_FIRST_MS = 1000,
     BACKOFF_MAX_MS = 300000,
     TROUBLE_WAIT_MS = 1000, /* after the database could not be reached */
     MIN_JOB_MS = 1000,
+    ASIDE_ARENA_BYTES = 4 << 20,
+    RESCUE_COSTS = 20, /* it pauses at least so many times as long as it took */
+    SCHEDULES_MS = 5000,
+};
+
+struct runner_memory {
+    struct claim *claim;
+    struct db *aside;
+    struct arena *arena; /* of the second connection's statements */
 };
 
 struct turn {
@@ -28,11 +36,32 @@ struct turn {
     const struct runner_options *o;
     struct proc_child *self;
     struct arena *batch; /* the claimed jobs; cx->arena is reset with each transaction */
-    struct uuid lease;
-    struct job *jobs; /* by tenant */
+    struct job *jobs;    /* by tenant */
     size_t n;
-    int64_t heartbeat_ms; /* when the next is due */
+    struct lease lease;
 };
+
+struct runner_memory *runner_memory_new(const struct config *c)
+{
+    struct runner_memory *m = calloc(1, sizeof *m);
+
+    if (!m)
+        abort();
+    m->claim = claim_new();
+    m->aside = db_new(c->database_url, c->db_prepare, c->db_connect_ms, "clientmetrics job lease");
+    m->arena = arena_new(ASIDE_ARENA_BYTES);
+    return m;
+}
+
+void runner_memory_free(struct runner_memory *m)
+{
+    if (!m)
+        return;
+    claim_free(m->claim);
+    db_free(m->aside);
+    arena_free(m->arena);
+    free(m);
+}
 
 int64_t runner_backoff_ms(int attempts, uint32_t random)
 {
@@ -45,13 +74,34 @@ int64_t runner_backoff_ms(int attempts, uint32_t random)
     return ms + (int64_t)(random % (uint32_t)(ms / 2 + 1));
 }
 
+/* The longest that one transaction of jobs may be silent: what is left of the lease then is for its commit. */
+static int64_t most_ms(const struct config *c)
+{
+    return c->job_lease_ms / 3 * 2;
+}
+
+int runner_check(const struct runner_options *o, FILE *problems)
+{
+    int bad = 0;
+
+    for (size_t i = 0; i < o->nkinds; i++) {
+        if (o->kinds[i].timeout_ms + MIN_JOB_MS <= most_ms(o->config))
+            continue;
+        fprintf(problems, "CM_JOB_LEASE_MS: a job of kind %s may take %lld ms; give at least %lld\n",
+                o->kinds[i].name, (long long)o->kinds[i].timeout_ms,
+                (long long)((o->kinds[i].timeout_ms + MIN_JOB_MS) * 3 / 2 + 3));
+        bad = -1;
+    }
+    return bad;
+}
+
 static const struct job_kind *kind_find(const struct runner_options *o, const char *name)
 {
     for (size_t i = 0; i < o->nkinds; i++) {
         if (strcmp(o->kinds[i].name, name) == 0)
             return &o->kinds[i];
     }
-    return NULL; /* cannot be: only known kinds are claimed */
+    abort(); /* cannot be: only known kinds are claimed */
 }
 
 /* Fresh for the next transaction. */
@@ -63,64 +113,37 @@ static void refresh(struct ctx *cx, int64_t ms)
     cx->deadline_ms = clock_mono_ms() + ms;
 }
 
-/* One of cm_system's functions, in a transaction of nobody. NULL with cx->err set. */
-static PGresult *system_call(struct ctx *cx, enum sql_id id, const struct db_arg *args)
+PGresult *runner_call(struct ctx *cx, enum sql_id id, const struct db_arg *args)
 {
     PGresult *r;
 
     if (db_begin(cx, DB_WRITE, DB_ENTER_NOBODY, (struct db_need){0}) < 0)
         return NULL;
-    r = db_query(cx, id, args);
-    if (r && db_commit(cx) == 0)
-        return r;
-    PQclear(r);
+    r = db_query_commit(cx, id, args);
     db_rollback(cx);
-    LOG(LOG_ERROR, "queue_call_failed", {"statement", LOG_S(sql_statements[id].name)},
-        {"error", LOG_S(cx->err.reason)}, {"detail", LOG_S(cx->err.internal)});
-    return NULL;
-}
-
-static struct job job_from_row(const struct turn *t, const PGresult *r, int row)
-{
-    struct job j = {.lease = t->lease};
-
-    pg_uuid(r, row, 0, &j.tenant);
-    pg_uuid(r, row, 1, &j.id);
-    j.kind = pg_dup(t->batch, r, row, 2);
-    j.has_subject = pg_uuid(r, row, 3, &j.subject);
-    j.payload = pg_dup(t->batch, r, row, 4);
-    j.attempts = (int)pg_i64(r, row, 5, 1);
-    j.max_attempts = (int)pg_i64(r, row, 6, 1);
-    return j;
-}
-
-static int claim(struct turn *t)
-{
-    struct ctx *cx = t->cx;
-    const struct config *c = t->o->config;
-    SCOPED(pg_drop) PGresult *r = NULL;
-    struct slice kinds[MAX_KINDS];
-    struct uuid from;
-    char worker[100];
-
-    refresh(cx, SYSTEM_MS);
-    for (size_t i = 0; i < t->o->nkinds; i++)
-        kinds[i] = slice_cstr(t->o->kinds[i].name);
-    t->lease = uuid_new();
-    hash_random(&from, sizeof from);
-    snprintf(worker, sizeof worker, "%d", (int)getpid());
-    r = system_call(cx, SQL_JOBS_CLAIM,
-                    (const struct db_arg[]){db_text(worker),
-                                            db_text(db_text_array(cx->arena, kinds, t->o->nkinds)),
-                                            db_i64(c->job_batch), db_i64(c->job_lease_ms),
-                                            db_uuid(&t->lease), db_uuid(&from)});
     if (!r)
+        LOG(LOG_ERROR, "queue_call_failed", {"statement", LOG_S(sql_statements[id].name)},
+            {"error", LOG_S(cx->err.reason)}, {"detail", LOG_S(cx->err.internal)});
+    return r;
+}
+
+static int claim(struct turn *t, struct runner_memory *m)
+{
+    const struct config *c = t->o->config;
+
+    refresh(t->cx, SYSTEM_MS);
+    t->lease = (struct lease){.config = c,
+                              .self = t->self,
+                              .aside = m->aside,
+                              .arena = m->arena,
+                              .id = uuid_new(),
+                              .next_ms = clock_mono_ms() + MIN_JOB_MS};
+    if (claim_take(t->cx, m->claim, t->o, &t->lease.id, t->batch, &t->jobs, &t->n) < 0)
         return -1;
-    t->n = (size_t)PQntuples(r);
-    t->jobs = arena_zalloc(t->batch, t->n + 1, sizeof *t->jobs);
-    for (size_t i = 0; i < t->n; i++)
-        t->jobs[i] = job_from_row(t, r, (int)i);
-    t->heartbeat_ms = clock_mono_ms() + c->job_lease_ms / 3;
+    t->lease.jobs = t->jobs;
+    t->lease.n = t->n;
+    t->lease.doing = t->n;
+    t->lease.marks = arena_zalloc(t->batch, t->n + 1, sizeof *t->lease.marks);
     return 0;
 }
 
@@ -131,60 +154,104 @@ static void be_job(struct ctx *cx, const struct job *j)
     uuid_text(&j->id, cx->request_id);
 }
 
-static int must_hold(struct ctx *cx, enum sql_id id, const struct db_arg *args)
+static bool must_stop(const struct turn *t)
 {
-    SCOPED(pg_drop) PGresult *r = db_query(cx, id, args);
-
-    if (!r)
-        return -1;
-    if (PQntuples(r) == 1)
-        return 0;
-    return ctx_fail(cx, ERR_CONFLICT, "lease_lost", NULL, "the job is somebody else's now");
+    return t->self && proc_child_stopping(t->self);
 }
 
-/* The jobs [from, to) of one tenant in one transaction. */
-static int run_group(struct turn *t, size_t from, size_t to)
+static void ended(struct turn *t, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++)
+        t->lease.marks[i] = LEASE_ENDED;
+}
+
+/* All of [from, to) out of the queue, with their results, under their lease: that and the commit are one flush. */
+static int finish(struct turn *t, size_t from, size_t to)
 {
     struct ctx *cx = t->cx;
-    int64_t budget_ms = MIN_JOB_MS;
+    bool touch = false;
+    PGresult *r;
 
     for (size_t i = from; i < to; i++)
-        budget_ms += kind_find(t->o, t->jobs[i].kind)->timeout_ms;
-    if (budget_ms >
-        t->o->config->job_lease_ms / 3 * 2) /* no heartbeat inside: the lease must outlast it */
-        budget_ms = t->o->config->job_lease_ms / 3 * 2;
-    refresh(cx, budget_ms);
+        touch |= !kind_find(t->o, t->jobs[i].kind)->keeps_version;
+    r = db_query_commit(
+        cx, SQL_JOBS_FINISH,
+        (const struct db_arg[]){
+            db_uuid(&t->jobs[from].tenant), db_uuid(&t->lease.id),
+            db_text(ids_text(cx->arena, &t->jobs[from].id, to - from, sizeof *t->jobs)),
+            db_bool(touch)});
+    if (!r)
+        return -1;
+    PQclear(r);
+    ended(t, from, to);
+    return 0;
+}
+
+static int64_t budget_ms(const struct turn *t, size_t from, size_t to)
+{
+    int64_t ms = MIN_JOB_MS;
+
+    for (size_t i = from; i < to; i++)
+        ms += kind_find(t->o, t->jobs[i].kind)->timeout_ms;
+    return ms < most_ms(t->o->config) ? ms : most_ms(t->o->config);
+}
+
+static int run_job(struct turn *t, size_t i)
+{
+    const struct job_kind *kind = kind_find(t->o, t->jobs[i].kind);
+    int status;
+
+    be_job(t->cx, &t->jobs[i]);
+    if (lease_check(t->cx, &t->lease, i) < 0)
+        return -1;
+    t->lease.doing = i;
+    t->lease.timeout_ms = kind->timeout_ms;
+    t->cx->lease = &t->lease;
+    status = kind->run(t->cx, &t->jobs[i]);
+    t->cx->lease = NULL;
+    t->lease.doing = t->n;
+    if (status == 0)
+        arena_reset(t->cx->arena); /* the bound is one job's, however many share the transaction */
+    return status;
+}
+
+/* The jobs [from, to) of one tenant in one transaction, fewer when the worker is asked to stop. 0: [from, *at) is
+ * done. -1: nothing is; *at is the one that failed, `to` when all ran and the end failed. */
+static int run_group(struct turn *t, size_t from, size_t to, size_t *at)
+{
+    struct ctx *cx = t->cx;
+
+    refresh(cx, budget_ms(t, from, to));
     be_job(cx, &t->jobs[from]);
     if (t->self)
         proc_request_begin(t->self, "JOB", t->jobs[from].kind, cx->request_id, cx->deadline_ms);
+    *at = from;
     if (db_begin(cx, DB_WRITE, DB_ENTER_CALLER, (struct db_need){0}) < 0)
         return -1;
-    for (size_t i = from; i < to; i++) {
-        const struct job *j = &t->jobs[i];
-
-        be_job(cx, j);
-        if (kind_find(t->o, j->kind)->run(cx, j) < 0 ||
-            must_hold(cx, SQL_JOB_FINISH,
-                      (const struct db_arg[]){db_uuid(&j->tenant), db_uuid(&j->id),
-                                              db_uuid(&j->lease)}) < 0)
+    while (*at < to && (*at == from || !must_stop(t))) {
+        if (run_job(t, *at) < 0)
             return -1;
-        arena_reset(cx->arena); /* the bound is one job's, however many share the transaction */
+        ++*at;
     }
-    return tenant_touch(cx) < 0 ? -1 : db_commit(cx);
+    to = *at;
+    return finish(t, from, to);
 }
 
-static bool is_final(const struct err *e, const struct job *j)
+static bool is_final(const struct err *e, const struct job *j, const struct job_kind *kind)
 {
     return e->code == ERR_INVALID || e->code == ERR_NOT_FOUND || e->code == ERR_FORBIDDEN ||
-           j->attempts >= j->max_attempts;
+           j->attempts >= j->max_attempts || (kind->attempts && j->attempts >= kind->attempts);
 }
 
-/* In a transaction of its own: later again, or given up with the reason. */
-static int put_back(struct turn *t, const struct job *j, const struct err *why)
+/* In a transaction of its own: later again, canceled, or given up with the reason. */
+static int put_back(struct turn *t, size_t i, const struct err *why)
 {
     struct ctx *cx = t->cx;
+    const struct job *j = &t->jobs[i];
     const struct job_kind *kind = kind_find(t->o, j->kind);
-    const struct db_arg key[] = {db_uuid(&j->tenant), db_uuid(&j->id), db_uuid(&j->lease)};
+    const bool canceled = strcmp(why->reason, "canceled") == 0;
+    const bool final = canceled || is_final(why, j, kind);
+    SCOPED(pg_drop) PGresult *r = NULL;
     uint32_t random;
     int64_t delay_ms;
 
@@ -192,23 +259,20 @@ static int put_back(struct turn *t, const struct job *j, const struct err *why)
     be_job(cx, j);
     if (db_begin(cx, DB_WRITE, DB_ENTER_CALLER, (struct db_need){0}) < 0)
         return -1;
-    if (is_final(why, j)) {
-        if (kind->dead && kind->dead(cx, j) < 0)
-            return -1;
-        if (must_hold(cx, SQL_JOB_BURY,
-                      (const struct db_arg[]){key[0], key[1], key[2], db_text(why->reason),
-                                              db_text(why->message)}) < 0)
-            return -1;
-        return tenant_touch(cx) < 0 ? -1 : db_commit(cx);
-    }
+    if (final && !canceled && kind->dead && kind->dead(cx, j) < 0)
+        return -1;
     hash_random(&random, sizeof random);
     delay_ms =
         why->retry_after_ms > 0 ? why->retry_after_ms : runner_backoff_ms(j->attempts, random);
-    if (must_hold(cx, SQL_JOB_RETRY,
-                  (const struct db_arg[]){key[0], key[1], key[2], db_i64(delay_ms),
-                                          db_text(why->message)}) < 0)
+    r = db_query_one(cx, SQL_JOB_PUT_BACK,
+                     (const struct db_arg[]){db_uuid(&j->tenant), db_uuid(&j->id),
+                                             db_uuid(&j->lease), final ? db_null() : db_i64(delay_ms),
+                                             db_text(canceled ? "canceled" : "failed"),
+                                             db_text(why->reason), db_text(why->message)});
+    if (!r || (strcmp(pg_text(r, 0, 0), "later") != 0 && tenant_touch(cx) < 0) || db_commit(cx) < 0)
         return -1;
-    return db_commit(cx);
+    ended(t, i, i + 1);
+    return 0;
 }
 
 static void end_group(struct turn *t, const struct job *j, size_t n, int64_t began_us,
@@ -226,62 +290,57 @@ static void end_group(struct turn *t, const struct job *j, size_t n, int64_t beg
         {"detail", LOG_S(e->internal[0] ? e->internal : NULL)});
 }
 
-/* One job alone; its failure is its own. */
-static void run_one(struct turn *t, size_t i)
+/* The first job of its transaction failed: that was nobody else's doing. */
+static void give_up(struct turn *t, size_t i, const struct err *why)
 {
-    const int64_t began_us = clock_mono_us();
-    const int status = run_group(t, i, i + 1);
-    const struct err why = t->cx->err;
-
-    end_group(t, &t->jobs[i], 1, began_us, &why);
-    if (status == 0 || strcmp(why.reason, "lease_lost") == 0)
+    if (strcmp(why->reason, "lease_lost") == 0) {
+        t->lease.marks[i] = LEASE_LOST;
         return;
-    if (put_back(t, &t->jobs[i], &why) < 0) {
+    }
+    if (put_back(t, i, why) < 0) {
         LOG(LOG_ERROR, "job_not_put_back", {"error", LOG_S(t->cx->err.reason)},
             {"detail", LOG_S(t->cx->err.internal)});
         db_rollback(t->cx); /* its lease runs out, and it returns */
     }
 }
 
-static void heartbeat(struct turn *t)
-{
-    if (clock_mono_ms() < t->heartbeat_ms)
-        return;
-    refresh(t->cx, SYSTEM_MS);
-    PQclear(system_call(
-        t->cx, SQL_JOBS_HEARTBEAT,
-        (const struct db_arg[]){db_uuid(&t->lease), db_i64(t->o->config->job_lease_ms)}));
-    t->heartbeat_ms = clock_mono_ms() + t->o->config->job_lease_ms / 3;
-}
-
 static void run_tenant(struct turn *t, size_t from, size_t to)
 {
-    const int64_t began_us = clock_mono_us();
-    const int status = run_group(t, from, to);
-    const struct err why = t->cx->err;
+    size_t end = to;
 
-    end_group(t, &t->jobs[from], to - from, began_us, &why);
-    if (status == 0)
-        return;
-    for (size_t i = from; i < to; i++) {
-        heartbeat(t);
-        run_one(t, i);
+    while (from < to && !must_stop(t)) {
+        const int64_t began_us = clock_mono_us();
+        size_t at;
+        int status;
+        struct err why;
+
+        lease_keep(&t->lease);
+        status = run_group(t, from, end, &at);
+        why = t->cx->err;
+        end_group(t, &t->jobs[from], (status < 0 ? end : at) - from, began_us, &why);
+        if (status == 0) {
+            from = at;
+            end = to;
+        } else if (at == from || end - from == 1) {
+            give_up(t, from++, &why);
+            end = to;
+        } else { /* without the one that failed; when all ran, halves find the one whose lease is lost */
+            end = at < end ? at : from + (end - from) / 2;
+        }
     }
 }
 
 static int run_batch(struct turn *t)
 {
-    for (size_t from = 0, to; from < t->n; from = to) {
+    for (size_t from = 0, to; from < t->n && !must_stop(t); from = to) {
         for (to = from + 1; to < t->n && uuid_eq(&t->jobs[to].tenant, &t->jobs[from].tenant);)
             to++;
-        if (t->self && proc_child_stopping(t->self)) {
-            refresh(t->cx, SYSTEM_MS);
-            PQclear(
-                system_call(t->cx, SQL_JOBS_RELEASE, (const struct db_arg[]){db_uuid(&t->lease)}));
-            break;
-        }
-        heartbeat(t);
         run_tenant(t, from, to);
+    }
+    if (must_stop(t)) {
+        refresh(t->cx, SYSTEM_MS);
+        PQclear(runner_call(t->cx, SQL_JOBS_RELEASE,
+                            (const struct db_arg[]){db_uuid(&t->lease.id)}));
     }
     return (int)t->n;
 }
@@ -289,56 +348,86 @@ static int run_batch(struct turn *t)
 int runner_turn(struct ctx *cx, const struct runner_options *o, struct proc_child *self)
 {
     struct turn t = {.cx = cx, .o = o, .self = self, .batch = arena_new(LIMIT_ARENA_BYTES)};
-    int n = claim(&t);
+    struct runner_memory *m = o->memory ? o->memory : runner_memory_new(o->config);
+    int n = claim(&t, m);
 
     if (n == 0)
         n = run_batch(&t);
+    if (!o->memory)
+        runner_memory_free(m);
     arena_free(t.batch);
     return n;
 }
 
-/* Jobs of workers that fell silent. Every worker looks now and then; the statement is cheap and skips locks. */
+/* Jobs of workers that fell silent. Every worker looks now and then. */
 static void rescue(struct ctx *cx, const struct config *c, int64_t *next_ms)
+{
+    const int64_t began_ms = clock_mono_ms();
+    int64_t pause_ms = c->job_lease_ms / 4;
+
+    if (began_ms < *next_ms)
+        return;
+    refresh(cx, SYSTEM_MS);
+    PQclear(runner_call(cx, SQL_JOBS_RESCUE, NULL));
+    if (pause_ms < RESCUE_COSTS * (clock_mono_ms() - began_ms))
+        pause_ms = RESCUE_COSTS * (clock_mono_ms() - began_ms);
+    *next_ms = clock_mono_ms() + pause_ms;
+}
+
+static void fire_schedules(struct ctx *cx, int64_t *next_ms)
 {
     if (clock_mono_ms() < *next_ms)
         return;
-    *next_ms = clock_mono_ms() + c->job_lease_ms / 4;
+    *next_ms = clock_mono_ms() + SCHEDULES_MS;
     refresh(cx, SYSTEM_MS);
-    PQclear(system_call(cx, SQL_JOBS_RESCUE, NULL));
+    if (schedule_run(cx, NULL) < 0)
+        LOG(LOG_ERROR, "schedules_failed", {"error", LOG_S(cx->err.reason)},
+            {"detail", LOG_S(cx->err.internal)});
+    db_rollback(cx);
+}
+
+/* One round of the loop: how many jobs were done, or -1. */
+static int run_round(struct ctx *cx, const struct runner_options *o, struct proc_child *self)
+{
+    /* LISTEN before the claim: a job made between the two is either claimed or wakes the wait */
+    refresh(cx, SYSTEM_MS);
+    if (db_listen(cx, QUEUE_CHANNEL) < 0)
+        return -1;
+    db_notified(cx->db); /* what was said before this claim is answered by it */
+    return runner_turn(cx, o, self);
 }
 
 int runner_run(struct proc_child *self, void *options)
 {
-    const struct runner_options *o = options;
+    struct runner_options o = *(const struct runner_options *)options;
+    const struct config *c = o.config;
     struct ctx cx = {
         .arena = arena_new(LIMIT_ARENA_BYTES),
-        .db = db_new(o->config->database_url, o->config->db_prepare, o->config->db_connect_ms,
-                     "clientmetrics job"),
-        .config = o->config,
+        .db = db_new(c->database_url, c->db_prepare, c->db_connect_ms, "clientmetrics job"),
+        .config = c,
     };
     int64_t next_rescue_ms = 0;
+    int64_t next_schedules_ms = 0;
 
+    o.memory = runner_memory_new(c);
     while (!proc_child_stopping(self)) {
-        int64_t wait_ms = o->config->job_poll_ms;
+        int64_t wait_ms = c->job_poll_ms;
         int n;
 
-        rescue(&cx, o->config, &next_rescue_ms);
-        /* LISTEN before the claim: a job made between the two is either claimed or wakes the wait */
-        refresh(&cx, SYSTEM_MS);
-        n = db_listen(&cx, QUEUE_CHANNEL) < 0 ? -1 : runner_turn(&cx, o, self);
-        if (n > 0)
+        rescue(&cx, c, &next_rescue_ms);
+        fire_schedules(&cx, &next_schedules_ms);
+        n = run_round(&cx, &o, self);
+        if (n > 0 || (n == 0 && db_notified(cx.db)))
             continue;
         if (n < 0) {
             LOG(LOG_ERROR, "claim_failed", {"error", LOG_S(cx.err.reason)},
                 {"detail", LOG_S(cx.err.internal)});
             wait_ms = TROUBLE_WAIT_MS;
-        } else if (db_notified(cx.db)) {
-            continue;
         }
         if (proc_child_wait(self, n < 0 ? -1 : db_socket(cx.db), wait_ms) == PROC_WAIT_STOP)
             break;
-        db_notified(cx.db);
     }
+    runner_memory_free(o.memory);
     db_free(cx.db);
     arena_free(cx.arena);
     return PROC_EXIT_OK;
