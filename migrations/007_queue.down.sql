@@ -74,6 +74,24 @@ END
 $$;
 
 DROP FUNCTION app_jobs_return(uuid[], uuid[], boolean);
+-- The third kind of caller: a worker that holds a lease. The tenant is read from the job.
+CREATE OR REPLACE FUNCTION app_enter_job(p_tenant uuid, p_job uuid, p_lease uuid)
+    RETURNS TABLE (slug text, name text, time_zone text, language text, data_version bigint, role integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, public, pg_temp
+AS $$
+DECLARE
+    v_tenant uuid;
+BEGIN
+    SELECT j.tenant_id INTO v_tenant FROM jobs j
+     WHERE j.tenant_id = p_tenant AND j.job_id = p_job AND j.state = 'running' AND j.lease = p_lease;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'lease lost' USING ERRCODE = 'CM409';
+    END IF;
+    RETURN QUERY SELECT * FROM app_enter(v_tenant, 0);
+END
+$$;
+
 -- Deletes at most p_limit rows of each kind, so that one run holds no lock for long; the caller repeats until nothing is left.
 CREATE OR REPLACE FUNCTION app_retention(p_limit integer) RETURNS TABLE (kind text, deleted bigint)
     LANGUAGE plpgsql SECURITY DEFINER

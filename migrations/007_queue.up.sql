@@ -20,8 +20,10 @@ ALTER TABLE job_archive
 -- What leaves is found by tenant, not by its lease's end: a heartbeat then changes no indexed column.
 DROP INDEX jobs_leases;
 CREATE INDEX jobs_running ON jobs (tenant_id) WHERE state = 'running';
--- Waiting jobs of a batch (to cancel it), and those of no batch (to count them).
-CREATE INDEX jobs_waiting ON jobs (tenant_id, batch_id) WHERE state = 'ready';
+-- Waiting jobs of a batch (to cancel it), and those of no batch (to count them). Its second condition always holds; only
+-- statements that repeat it can use this index. Without, a planner that has no statistics yet takes it for the claim,
+-- and sorts all that a tenant has: 259 jobs/s instead of 1,977.
+CREATE INDEX jobs_waiting ON jobs (batch_id, tenant_id) WHERE state = 'ready' AND max_attempts > 0;
 
 -- Nearly every finished job is a completed one, and its id is in the order of time: no index but the key for those.
 DROP INDEX job_archive_state;
@@ -189,7 +191,7 @@ BEGIN
          WHERE j.tenant_id = p_tenant AND j.job_id = ANY (p_jobs) AND j.state = 'ready' ORDER BY j.job_id FOR UPDATE) x;
     ELSIF p_batch IS NOT NULL THEN
         SELECT array_agg(x.job_id) INTO v_jobs FROM (SELECT j.job_id FROM jobs j
-         WHERE j.tenant_id = p_tenant AND j.batch_id = p_batch AND j.state = 'ready' ORDER BY j.job_id FOR UPDATE) x;
+         WHERE j.tenant_id = p_tenant AND j.batch_id = p_batch AND j.state = 'ready' AND j.max_attempts > 0 ORDER BY j.job_id FOR UPDATE) x;
     ELSE
         SELECT array_agg(x.job_id) INTO v_jobs FROM (SELECT j.job_id FROM jobs j
          WHERE j.tenant_id = p_tenant AND j.subject_id = ANY (p_subjects) AND j.state = 'ready' ORDER BY j.job_id FOR UPDATE) x;
@@ -314,7 +316,8 @@ BEGIN
 END
 $$;
 
--- Claims up to p_limit ready jobs, going round the tenants: each gets an equal share of the batch.
+-- Claims up to p_limit ready jobs, going round the tenants: the batch is shared equally by at most four, the next claim
+-- begins with the others. (One transaction of a worker is one tenant's: shares of one job would be a commit a job.)
 --
 -- p_tenants NULL is a discovery: the tenants with work come from a loose scan of jobs_ready (its cost is their number,
 -- not that of the jobs), the round begins at p_from, so that none is first for ever, and each found tenant is answered
@@ -368,7 +371,7 @@ BEGIN
     END IF;
 
     IF v_tenants IS NOT NULL THEN
-        v_share := greatest(1, p_limit / cardinality(v_tenants));
+        v_share := greatest(1, p_limit / least(4, cardinality(v_tenants)));
         v_free := ARRAY(SELECT x.k FROM unnest(p_kinds, p_kind_caps) AS x(k, cap) WHERE x.cap = 0);
         v_careful := cardinality(v_free) < cardinality(p_kinds) OR 0 < ANY (v_caps);
         RETURN QUERY
@@ -543,6 +546,28 @@ BEGIN
     RETURN app_jobs_return(v_tenants, v_jobs, false);
 END
 $$;
+
+SET LOCAL ROLE cm_system;
+-- As before, but found by its key: a lease says that the job runs, and asking for the state too lets a planner that
+-- has no statistics yet take jobs_running and look at all that the tenant ever ran.
+CREATE OR REPLACE FUNCTION app_enter_job(p_tenant uuid, p_job uuid, p_lease uuid)
+    RETURNS TABLE (slug text, name text, time_zone text, language text, data_version bigint, role integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, public, pg_temp
+AS $$
+DECLARE
+    v_tenant uuid;
+BEGIN
+    SELECT j.tenant_id INTO v_tenant FROM jobs j
+     WHERE j.tenant_id = p_tenant AND j.job_id = p_job AND j.lease = p_lease;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'lease lost' USING ERRCODE = 'CM409';
+    END IF;
+    RETURN QUERY SELECT * FROM app_enter(v_tenant, 0);
+END
+$$;
+
+RESET ROLE;
 
 -- ---- schedules --------------------------------------------------------------------------------------------------
 

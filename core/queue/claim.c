@@ -15,6 +15,7 @@
 
 enum {
     MAX_TENANTS = 256, /* app_jobs_claim() answers no more; the others come with later discoveries */
+    SHARERS = 4,       /* as in app_jobs_claim() */
     DISCOVERY_COSTS = 20,
     DISCOVERY_LEAST_MS = 100,
     DISCOVERY_MOST_MS = 30000,
@@ -110,14 +111,12 @@ static void known_args(struct arena *a, const struct claim *c, struct db_arg out
 }
 
 static PGresult *ask(struct ctx *cx, const struct claim *c, const struct runner_options *o,
-                     const struct uuid *lease)
+                     const struct uuid *lease, const struct uuid *from)
 {
     const struct config *cfg = o->config;
     struct db_arg args[13];
-    struct uuid from;
     char worker[32];
 
-    hash_random(&from, sizeof from);
     snprintf(worker, sizeof worker, "%d", (int)getpid());
     args[0] = db_text(worker);
     args[1] = db_text(kind_names(cx->arena, o));
@@ -126,7 +125,7 @@ static PGresult *ask(struct ctx *cx, const struct claim *c, const struct runner_
     args[4] = db_i64(cfg->job_batch);
     args[5] = db_i64(cfg->job_lease_ms);
     args[6] = db_uuid(lease);
-    args[7] = db_uuid(&from);
+    args[7] = db_uuid(from);
     for (int i = 8; i < 13; i++)
         args[i] = db_null();
     if (c->n)
@@ -189,25 +188,48 @@ static size_t learn(struct claim *c, const PGresult *r, const struct uuid *lease
     return n;
 }
 
-/* Whoever gave less than its share has nothing left behind its floor; the next round begins one further. */
-static void forget_empty(struct claim *c, size_t limit, size_t got)
+/* The first `by` go to the end. */
+static void rotate(struct claim *c, size_t by)
 {
-    const int64_t share = c->n && limit / c->n > 1 ? (int64_t)(limit / c->n) : 1;
-    struct known first;
+    struct known first[MAX_TENANTS];
+
+    memcpy(first, c->known, by * sizeof *first);
+    memmove(c->known, c->known + by, (c->n - by) * sizeof *first);
+    memcpy(c->known + c->n - by, first, by * sizeof *first);
+}
+
+/* A discovery answers the tenants by id, and went round from `from`. */
+static void order_from(struct claim *c, const struct uuid *from)
+{
+    size_t by = 0;
+
+    while (by < c->n && memcmp(c->known[by].tenant.b, from->b, sizeof from->b) < 0)
+        by++;
+    rotate(c, by % (c->n ? c->n : 1));
+}
+
+/* The next round begins after the last one that was served. Who was asked and gave less than its share has nothing
+ * left behind its floor. */
+static void end_round(struct claim *c, size_t limit, size_t got)
+{
+    const size_t sharers = c->n < SHARERS ? c->n : SHARERS;
+    const int64_t share = sharers && limit / sharers > 1 ? (int64_t)(limit / sharers) : 1;
+    size_t served = 0;
     size_t kept = 0;
 
-    if (got < limit) {
-        for (size_t i = 0; i < c->n; i++) {
-            if (c->known[i].got >= share || (c->known[i].cap > 0 && got > 0))
-                c->known[kept++] = c->known[i];
-        }
-        c->n = kept;
+    for (size_t i = 0; i < c->n; i++) {
+        if (c->known[i].got > 0)
+            served = i + 1;
     }
-    if (c->n > 1) {
-        first = c->known[0];
-        memmove(&c->known[0], &c->known[1], (c->n - 1) * sizeof first);
-        c->known[c->n - 1] = first;
+    if (got == limit) {
+        rotate(c, served % (c->n ? c->n : 1));
+        return;
     }
+    for (size_t i = 0; i < c->n; i++) { /* the batch was not filled: all were asked */
+        if (c->known[i].got >= share || (c->known[i].cap > 0 && got > 0))
+            c->known[kept++] = c->known[i];
+    }
+    c->n = kept;
 }
 
 int claim_take(struct ctx *cx, struct claim *c, const struct runner_options *o,
@@ -218,15 +240,19 @@ int claim_take(struct ctx *cx, struct claim *c, const struct runner_options *o,
     for (;;) {
         const bool discovery = c->n == 0;
         const int64_t began_ms = clock_mono_ms();
-        SCOPED(pg_drop) PGresult *r = ask(cx, c, o, lease);
+        SCOPED(pg_drop) PGresult *r = NULL;
+        struct uuid from;
         int64_t pause_ms;
         bool alone;
 
+        hash_random(&from, sizeof from);
+        r = ask(cx, c, o, lease, &from);
         if (!r)
             return -1;
         *jobs = arena_zalloc(into, (size_t)PQntuples(r) + 1, sizeof **jobs);
         *n = learn(c, r, lease, into, *jobs);
         if (discovery) {
+            order_from(c, &from);
             pause_ms = DISCOVERY_COSTS * (clock_mono_ms() - began_ms);
             if (pause_ms < DISCOVERY_LEAST_MS)
                 pause_ms = DISCOVERY_LEAST_MS;
@@ -235,8 +261,8 @@ int claim_take(struct ctx *cx, struct claim *c, const struct runner_options *o,
             c->discover_ms = clock_mono_ms() + pause_ms;
         }
         alone = *n == 1 && pg_i64(r, PQntuples(r) - 1, 1, 0) < 0;
-        if (!alone) /* a suspect: the round was not gone */
-            forget_empty(c, (size_t)o->config->job_batch, *n);
+        if (!alone) /* a suspect: there was no round */
+            end_round(c, (size_t)o->config->job_batch, *n);
         if (*n || discovery)
             return 0;
         c->n = 0;

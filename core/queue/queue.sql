@@ -126,7 +126,7 @@ SELECT job_id, kind, state, subject_id, batch_id, attempts, max_attempts, NULL, 
 -- the waiting jobs of no batch (at most 1,000 are counted).
 SELECT (SELECT (extract(epoch FROM b.changed_at) * 1000000)::bigint FROM job_batches b WHERE b.tenant_id = $1 ORDER BY b.changed_at DESC LIMIT 1),
        o.total, o.completed, o.failed, o.canceled, r.n, r.in_batches, r.digest,
-       (SELECT count(*) FROM (SELECT FROM jobs j WHERE j.tenant_id = $1 AND j.state = 'ready' AND j.batch_id IS NULL LIMIT 1000) l)
+       (SELECT count(*) FROM (SELECT FROM jobs j WHERE j.tenant_id = $1 AND j.state = 'ready' AND j.max_attempts > 0 AND j.batch_id IS NULL LIMIT 1000) l)
   FROM (SELECT coalesce(sum(b.total), 0) AS total, coalesce(sum(b.completed), 0) AS completed, coalesce(sum(b.failed), 0) AS failed,
                coalesce(sum(b.canceled), 0) AS canceled
           FROM job_batches b WHERE b.tenant_id = $1 AND b.completed + b.failed + b.canceled < b.total) o,
