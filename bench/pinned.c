@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pinned [WORKERS [BATCH [BEFORE_S [PINNED_S [TENANTS]]]]]: how fast no-op jobs flow before and while somebody holds an
+ * pinned [WORKERS [BATCH [BEFORE_S [PINNED_S [TENANTS [FORGET]]]]]]: how fast no-op jobs flow before and while somebody holds an
  * old snapshot open, which keeps every dead row and index entry of the queue where it is.
  *
- * The workers are processes that run runner_turn() for ever; one more keeps a backlog. Prints a line every ten seconds,
+ * FORGET 1: the workers remember nothing between two claims, for comparison. The workers are processes that run runner_turn() for ever; one more keeps a backlog. Prints a line every ten seconds,
  * then one JSON object: {"before":JOBS_PER_S,"pinned":...,"last":...,"ratio":pinned/before,"last_ratio":last/before},
  * `last` being the last ten seconds. Cluster: CM_TEST_ADMIN_URL, else a private one without fsync.
  */
@@ -29,10 +29,11 @@ enum { MAX_WORKERS = 64, CHUNK = 20000, BACKLOG = 40000, STEP_S = 10 };
 static struct shared {
     _Atomic int64_t done[MAX_WORKERS];
     _Atomic int64_t made;
-} *shared;
+} * shared;
 
 static struct testdb *db;
 static struct config config;
+static bool forget;
 
 static int nothing(struct ctx *cx, const struct job *job)
 {
@@ -41,7 +42,8 @@ static int nothing(struct ctx *cx, const struct job *job)
     return 0;
 }
 
-static const struct job_kind kinds[] = {{"bench.nothing", nothing, NULL, 1000, .keeps_version = true}};
+static const struct job_kind kinds[] = {
+    {"bench.nothing", nothing, NULL, 1000, .keeps_version = true}};
 
 static int64_t total_done(void)
 {
@@ -68,8 +70,10 @@ static void work(int i)
     struct ctx cx = {.arena = arena_new(LIMIT_ARENA_BYTES),
                      .db = db_new(db->app_url, true, 3000, "pinned"),
                      .config = &config};
-    const struct runner_options o = {
-        .config = &config, .kinds = kinds, .nkinds = 1, .memory = runner_memory_new(&config)};
+    const struct runner_options o = {.config = &config,
+                                     .kinds = kinds,
+                                     .nkinds = 1,
+                                     .memory = forget ? NULL : runner_memory_new(&config)};
 
     for (;;) {
         const int n = runner_turn(&cx, &o, NULL);
@@ -92,12 +96,13 @@ static void feed(int tenants)
             continue;
         }
         /* ids in the order of time, as the product's are */
-        snprintf(sql, sizeof sql,
-                 "INSERT INTO jobs (tenant_id, job_id, kind) SELECT t.tenant_id, (lpad(to_hex(i), 8, '0') || "
-                 "'-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid, 'bench.nothing' FROM "
-                 "generate_series(%lld, %lld) i JOIN (SELECT tenant_id, row_number() OVER () - 1 AS n FROM tenants) t "
-                 "ON t.n = i %% %d",
-                 (long long)made, (long long)made + CHUNK - 1, tenants);
+        snprintf(
+            sql, sizeof sql,
+            "INSERT INTO jobs (tenant_id, job_id, kind) SELECT t.tenant_id, (lpad(to_hex(i), 8, '0') || "
+            "'-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid, 'bench.nothing' FROM "
+            "generate_series(%lld, %lld) i JOIN (SELECT tenant_id, row_number() OVER () - 1 AS n FROM tenants) t "
+            "ON t.n = i %% %d",
+            (long long)made, (long long)made + CHUNK - 1, tenants);
         PQclear(PQexec(c, sql));
         made += CHUNK;
         atomic_store(&shared->made, made);
@@ -141,6 +146,7 @@ int main(int argc, char **argv)
 
     if (workers < 1 || workers > MAX_WORKERS || batch < 1 || before_s < 1 || tenants < 1)
         return 2;
+    forget = argument(argc, argv, 6, 0) == 1;
     log_open("-", LOG_OFF);
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     db = testdb_new();

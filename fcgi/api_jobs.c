@@ -99,8 +99,8 @@ static int body_ids(struct ctx *cx, const json_t *body, struct uuid **out, size_
     if (!ids)
         return 0;
     if (!json_is_array(ids) || count < 1 || count > MOST_IDS) {
-        ctx_fail(cx, ERR_INVALID, "parameter_invalid", "ids", "ids is a list of 1 to %d identifiers",
-                 MOST_IDS);
+        ctx_fail(cx, ERR_INVALID, "parameter_invalid", "ids",
+                 "ids is a list of 1 to %d identifiers", MOST_IDS);
         return err_params(&cx->err, "{\"min\":1,\"max\":%d}", MOST_IDS);
     }
     list = arena_alloc(cx->arena, count * sizeof *list);

@@ -274,8 +274,7 @@ static int run(struct ctx *cx, const struct message *statement, bool commit, PGr
          * committed: send it all again, once. (With a COMMIT among it nobody knows that, but of a stale plan.) */
         if (!first || attempt > 0)
             break;
-        if (!db->stale &&
-            (commit || any_read || !conn_lost(db) || cx->err.code != ERR_UNAVAILABLE))
+        if (!db->stale && (commit || any_read || !conn_lost(db) || cx->err.code != ERR_UNAVAILABLE))
             break;
         conn_drop(db);
         err_clear(&cx->err);

@@ -14,8 +14,9 @@
 #include "core/queue/runner.h"
 
 enum {
-    MAX_TENANTS = 256, /* app_jobs_claim() answers no more; the others come with later discoveries */
-    SHARERS = 4,       /* as in app_jobs_claim() */
+    MAX_TENANTS =
+        256,     /* app_jobs_claim() answers no more; the others come with later discoveries */
+    SHARERS = 4, /* as in app_jobs_claim() */
     DISCOVERY_COSTS = 20,
     DISCOVERY_LEAST_MS = 100,
     DISCOVERY_MOST_MS = 30000,

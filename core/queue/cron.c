@@ -16,8 +16,10 @@ struct field {
 };
 
 static const struct field fields[] = {
-    {"minute", 0, 59, NULL},          {"hour", 0, 23, NULL},
-    {"day", 1, 31, NULL},             {"month", 1, 12, month_names},
+    {"minute", 0, 59, NULL},
+    {"hour", 0, 23, NULL},
+    {"day", 1, 31, NULL},
+    {"month", 1, 12, month_names},
     {"weekday", 0, 7, weekday_names},
 };
 enum { NFIELDS = sizeof fields / sizeof *fields };
@@ -26,7 +28,7 @@ static const struct {
     const char *word;
     const char *means;
 } words[] = {
-    {"@hourly", "0 * * * *"},   {"@daily", "0 0 * * *"},  {"@midnight", "0 0 * * *"},
+    {"@hourly", "0 * * * *"},   {"@daily", "0 0 * * *"},   {"@midnight", "0 0 * * *"},
     {"@weekly", "0 0 * * 0"},   {"@monthly", "0 0 1 * *"}, {"@yearly", "0 0 1 1 *"},
     {"@annually", "0 0 1 1 *"},
 };

@@ -7,7 +7,19 @@
 
 enum { WINDOW_S = 300 };
 
-enum column { KIND, BUCKET, READY, RUNNING, OLDEST, COMPLETED, FAILED, CANCELED, RETRIES, SUM, P95 };
+enum column {
+    KIND,
+    BUCKET,
+    READY,
+    RUNNING,
+    OLDEST,
+    COMPLETED,
+    FAILED,
+    CANCELED,
+    RETRIES,
+    SUM,
+    P95
+};
 
 static const struct {
     const char *name;

@@ -59,7 +59,8 @@ static int cancel(struct ctx *cx, const char *jobs, const struct uuid *batch, co
 static int note(struct ctx *cx, const char *action, const char *object_kind,
                 const struct uuid *object, int64_t n)
 {
-    const struct audit_field count = {"count", slice_cstr(arena_printf(cx->arena, "%lld", (long long)n))};
+    const struct audit_field count = {"count",
+                                      slice_cstr(arena_printf(cx->arena, "%lld", (long long)n))};
 
     return audit_write(cx, action, object_kind, object, &count, 1) < 0 ? -1 : tenant_touch(cx);
 }

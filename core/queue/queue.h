@@ -50,7 +50,8 @@ struct job_kind {
     int64_t timeout_ms; /* longest silence of one job: it ends, or calls job_progress() */
     int attempts;       /* at most so many, whatever the job says; 0: what the job says */
     int concurrency;    /* most of one tenant's running at once; 0: only the tenant's own cap */
-    bool keeps_version; /* its results change nothing that is cached: the tenant's data version stays */
+    bool
+        keeps_version; /* its results change nothing that is cached: the tenant's data version stays */
 };
 
 /*

@@ -130,9 +130,8 @@ static void write_merged(struct ctx *cx, struct jw *w, PGresult *const r[2], int
     for (;; n++) {
         const bool has0 = r[0] && at[0] < PQntuples(r[0]);
         const bool has1 = r[1] && at[1] < PQntuples(r[1]);
-        const int k = has0 && (!has1 || strcmp(pg_text(r[0], at[0], 0), pg_text(r[1], at[1], 0)) > 0)
-                          ? 0
-                          : 1;
+        const int k =
+            has0 && (!has1 || strcmp(pg_text(r[0], at[0], 0), pg_text(r[1], at[1], 0)) > 0) ? 0 : 1;
 
         more = has0 || has1;
         if (!more || n == limit)
@@ -160,12 +159,12 @@ int queue_list(struct ctx *cx, const struct queue_filter *f, struct jw *w)
         return -1;
     n = ways_in(f, ways);
     for (size_t i = 0; i < n; i++) {
-        *results[i] = db_query(cx, ways[i],
-                               (const struct db_arg[]){
-                                   db_uuid(&cx->who.tenant), text_or_null(f->state),
-                                   text_or_null(f->kind), db_uuid(f->batch),
-                                   f->cursor.n ? db_uuid(&before) : db_null(),
-                                   db_i64(f->limit + 1), db_uuid(f->subject)});
+        *results[i] =
+            db_query(cx, ways[i],
+                     (const struct db_arg[]){db_uuid(&cx->who.tenant), text_or_null(f->state),
+                                             text_or_null(f->kind), db_uuid(f->batch),
+                                             f->cursor.n ? db_uuid(&before) : db_null(),
+                                             db_i64(f->limit + 1), db_uuid(f->subject)});
         if (!*results[i])
             return -1;
     }
@@ -190,7 +189,8 @@ int queue_get(struct ctx *cx, const struct uuid *job, struct jw *w)
 /* ---- progress ---- */
 
 /* What the pulse and the tenant's data version look like now, in few characters. */
-static void fingerprint(const struct ctx *cx, const PGresult *pulse, char out[FINGERPRINT_CHARS + 1])
+static void fingerprint(const struct ctx *cx, const PGresult *pulse,
+                        char out[FINGERPRINT_CHARS + 1])
 {
     uint8_t digest[SHA256_BYTES];
     struct hash_stream h;
@@ -209,8 +209,7 @@ static void fingerprint(const struct ctx *cx, const PGresult *pulse, char out[FI
 static void write_counts(struct jw *w, const PGresult *pulse)
 {
     const int64_t running = pg_i64(pulse, 0, 5, 0);
-    const int64_t ended =
-        pg_i64(pulse, 0, 2, 0) + pg_i64(pulse, 0, 3, 0) + pg_i64(pulse, 0, 4, 0);
+    const int64_t ended = pg_i64(pulse, 0, 2, 0) + pg_i64(pulse, 0, 3, 0) + pg_i64(pulse, 0, 4, 0);
     int64_t waiting = pg_i64(pulse, 0, 1, 0) - ended - pg_i64(pulse, 0, 6, 0);
 
     if (waiting < 0)
@@ -228,9 +227,9 @@ static void write_counts(struct jw *w, const PGresult *pulse)
 static int write_batches(struct ctx *cx, struct jw *w, struct db_arg since)
 {
     SCOPED(pg_drop)
-    PGresult *r = db_query(
-        cx, SQL_QUEUE_BATCHES_SINCE,
-        (const struct db_arg[]){db_uuid(&cx->who.tenant), since, db_i64(MOST_BATCHES)});
+    PGresult *r =
+        db_query(cx, SQL_QUEUE_BATCHES_SINCE,
+                 (const struct db_arg[]){db_uuid(&cx->who.tenant), since, db_i64(MOST_BATCHES)});
 
     if (!r)
         return -1;
@@ -255,9 +254,8 @@ static int write_batches(struct ctx *cx, struct jw *w, struct db_arg since)
 static int write_running(struct ctx *cx, struct jw *w)
 {
     SCOPED(pg_drop)
-    PGresult *r =
-        db_query(cx, SQL_QUEUE_RUNNING,
-                 (const struct db_arg[]){db_uuid(&cx->who.tenant), db_i64(MOST_RUNNING)});
+    PGresult *r = db_query(cx, SQL_QUEUE_RUNNING,
+                           (const struct db_arg[]){db_uuid(&cx->who.tenant), db_i64(MOST_RUNNING)});
 
     if (!r)
         return -1;

@@ -87,7 +87,8 @@ int runner_check(const struct runner_options *o, FILE *problems)
     for (size_t i = 0; i < o->nkinds; i++) {
         if (o->kinds[i].timeout_ms + MIN_JOB_MS <= most_ms(o->config))
             continue;
-        fprintf(problems, "CM_JOB_LEASE_MS: a job of kind %s may take %lld ms; give at least %lld\n",
+        fprintf(problems,
+                "CM_JOB_LEASE_MS: a job of kind %s may take %lld ms; give at least %lld\n",
                 o->kinds[i].name, (long long)o->kinds[i].timeout_ms,
                 (long long)((o->kinds[i].timeout_ms + MIN_JOB_MS) * 3 / 2 + 3));
         bad = -1;
@@ -266,7 +267,8 @@ static int put_back(struct turn *t, size_t i, const struct err *why)
         why->retry_after_ms > 0 ? why->retry_after_ms : runner_backoff_ms(j->attempts, random);
     r = db_query_one(cx, SQL_JOB_PUT_BACK,
                      (const struct db_arg[]){db_uuid(&j->tenant), db_uuid(&j->id),
-                                             db_uuid(&j->lease), final ? db_null() : db_i64(delay_ms),
+                                             db_uuid(&j->lease),
+                                             final ? db_null() : db_i64(delay_ms),
                                              db_text(canceled ? "canceled" : "failed"),
                                              db_text(why->reason), db_text(why->message)});
     if (!r || (strcmp(pg_text(r, 0, 0), "later") != 0 && tenant_touch(cx) < 0) || db_commit(cx) < 0)
@@ -339,8 +341,8 @@ static int run_batch(struct turn *t)
     }
     if (must_stop(t)) {
         refresh(t->cx, SYSTEM_MS);
-        PQclear(runner_call(t->cx, SQL_JOBS_RELEASE,
-                            (const struct db_arg[]){db_uuid(&t->lease.id)}));
+        PQclear(
+            runner_call(t->cx, SQL_JOBS_RELEASE, (const struct db_arg[]){db_uuid(&t->lease.id)}));
     }
     return (int)t->n;
 }

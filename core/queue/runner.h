@@ -17,7 +17,8 @@
 #include "core/proc/child.h"
 #include "core/queue/queue.h"
 
-struct runner_memory; /* opaque: what a worker keeps between two turns (see claim.h), and its second connection */
+struct
+    runner_memory; /* opaque: what a worker keeps between two turns (see claim.h), and its second connection */
 
 struct runner_memory *runner_memory_new(const struct config *c); /* never NULL */
 void runner_memory_free(struct runner_memory *m);                /* NULL is fine */
@@ -26,7 +27,8 @@ struct runner_options {
     const struct config *config;
     const struct job_kind *kinds;
     size_t nkinds;
-    struct runner_memory *memory; /* NULL: each turn begins without any; runner_run() makes its own */
+    struct runner_memory
+        *memory; /* NULL: each turn begins without any; runner_run() makes its own */
 };
 
 /* Whether every kind's timeout fits into the lease; says on `problems` which does not. */

@@ -12,7 +12,8 @@
 
 enum {
     MOST_AT_ONCE = 100,
-    TRIES = 200, /* local times that lie before now: at most those of the hour or two that the clock repeats */
+    TRIES =
+        200, /* local times that lie before now: at most those of the hour or two that the clock repeats */
     LOCAL_BYTES = 32,
 };
 
@@ -43,9 +44,9 @@ int schedule_put(struct ctx *cx, const struct schedule *s)
                  field);
         return err_params(&cx->err, "{\"part\":\"%s\"}", field);
     }
-    r = db_query(cx, SQL_SCHEDULE_ZONE,
-                 (const struct db_arg[]){db_uuid(&cx->who.tenant), db_text(s->time_zone),
-                                         db_i64(now_us)});
+    r = db_query(
+        cx, SQL_SCHEDULE_ZONE,
+        (const struct db_arg[]){db_uuid(&cx->who.tenant), db_text(s->time_zone), db_i64(now_us)});
     if (!r)
         return -1;
     if (PQntuples(r) == 0)
@@ -58,11 +59,11 @@ int schedule_put(struct ctx *cx, const struct schedule *s)
         if (!cron_next(&cron, &at, &at))
             return ctx_fail(cx, ERR_INVALID, "cron_invalid", "cron", "this day never comes");
         local_text(&at, local);
-        put = db_query(cx, SQL_SCHEDULE_PUT,
-                       (const struct db_arg[]){db_uuid(&cx->who.tenant), db_uuid(&s->id),
-                                               db_text(s->kind), db_text(s->payload),
-                                               db_text(s->cron), db_text(s->time_zone),
-                                               db_bool(s->enabled), db_text(local), db_i64(now_us)});
+        put = db_query(
+            cx, SQL_SCHEDULE_PUT,
+            (const struct db_arg[]){db_uuid(&cx->who.tenant), db_uuid(&s->id), db_text(s->kind),
+                                    db_text(s->payload), db_text(s->cron), db_text(s->time_zone),
+                                    db_bool(s->enabled), db_text(local), db_i64(now_us)});
         if (!put)
             return -1;
         if (PQntuples(put) == 1)
@@ -104,11 +105,10 @@ static int fire(struct ctx *cx, const PGresult *due, int row, int64_t now_us)
         else
             LOG(LOG_ERROR, "schedule_ended", {"schedule", LOG_S(pg_text(due, row, 1))},
                 {"cron", LOG_S(pg_text(due, row, 2))});
-        r = runner_call(cx, SQL_SCHEDULE_FIRE,
-                        (const struct db_arg[]){db_uuid(&tenant), db_uuid(&id),
-                                                db_text(pg_text(due, row, 3)),
-                                                db_text(comes ? local : NULL), db_i64(now_us),
-                                                db_uuid(&job)});
+        r = runner_call(
+            cx, SQL_SCHEDULE_FIRE,
+            (const struct db_arg[]){db_uuid(&tenant), db_uuid(&id), db_text(pg_text(due, row, 3)),
+                                    db_text(comes ? local : NULL), db_i64(now_us), db_uuid(&job)});
         if (!r)
             return -1;
         if (strcmp(pg_text(r, 0, 0), "again") != 0)
