@@ -239,7 +239,7 @@ static int take_header(struct load *l, const struct slice *fields, size_t n)
 }
 
 /* csv_record_fn: 0 to go on. */
-static int take_record(void *user, const struct slice *fields, size_t n, uint64_t line)
+static int take_record(void *user, const struct csv_record *record)
 {
     struct load *l = user;
     struct upload_counts *counts = &l->up->counts;
@@ -248,7 +248,7 @@ static int take_record(void *user, const struct slice *fields, size_t n, uint64_
     size_t nproblems;
 
     if (!l->have_header) {
-        l->status = take_header(l, fields, n);
+        l->status = take_header(l, record->fields, record->n);
         return l->status;
     }
     if (++counts->rows > l->cx->config->upload_max_rows) {
@@ -258,13 +258,14 @@ static int take_record(void *user, const struct slice *fields, size_t n, uint64_
         err_params(&l->cx->err, "{\"max\":%lld}", (long long)l->cx->config->upload_max_rows);
         return l->status;
     }
-    switch (upload_row_read(l->scratch, &l->map, fields, n, &row, problems, &nproblems)) {
+    switch (upload_row_read(l->scratch, &l->map, record->fields, record->n, &row, problems,
+                            &nproblems)) {
     case UPLOAD_ROW_OK: l->status = copy_row(l, &row); break;
     case UPLOAD_ROW_BLANK: counts->skipped++; break;
     case UPLOAD_ROW_INVALID:
         counts->invalid++;
         for (size_t i = 0; i < nproblems; i++)
-            note_problem(l, &row, &problems[i], i, line);
+            note_problem(l, &row, &problems[i], i, record->line);
         break;
     }
     arena_reset(l->scratch);
@@ -280,14 +281,6 @@ static int csv_failed(struct ctx *cx, const struct csv *p, enum csv_status st)
         ctx_fail(cx, ERR_INVALID, "csv_quote", "file",
                  "the quotes of the row at line %llu do not close", line);
         break;
-    case CSV_RECORD_TOO_LONG:
-        ctx_fail(cx, ERR_INVALID, "csv_record_too_long", "file", "the row at line %llu is too long",
-                 line);
-        break;
-    case CSV_TOO_MANY_FIELDS:
-        ctx_fail(cx, ERR_INVALID, "csv_too_many_columns", "file",
-                 "the row at line %llu has too many columns", line);
-        break;
     case CSV_OK:
     case CSV_STOPPED: return 0;
     }
@@ -299,6 +292,7 @@ static int parse_file(struct load *l)
 {
     char piece[PIECE_BYTES];
     const struct csv_limits limits = {.record_bytes = LIMIT_CSV_RECORD_BYTES,
+                                      .field_bytes = LIMIT_CSV_FIELD_BYTES,
                                       .fields = LIMIT_CSV_FIELDS,
                                       .delimiter = l->delimiter};
     struct csv *p = csv_new(&limits, take_record, l);

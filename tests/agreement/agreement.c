@@ -58,12 +58,13 @@ static int column_field(struct slice name, bool labels)
     return -1;
 }
 
-static int on_record(void *user, const struct slice *fields, size_t n, uint64_t line)
+static int on_record(void *user, const struct csv_record *record)
 {
     struct job *job = user;
+    const struct slice *fields = record->fields;
+    const size_t n = record->n;
 
-    (void)line;
-    if (n > COLUMNS || job->n == ROWS)
+    if (record->too_many || job->n == ROWS)
         return 1;
     if (job->header) {
         job->header = false;

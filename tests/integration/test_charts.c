@@ -652,13 +652,13 @@ struct file {
     bool header_seen;
 };
 
-static int file_row(void *user, const struct slice *fields, size_t n, uint64_t line)
+static int file_row(void *user, const struct csv_record *record)
 {
     struct file *f = user;
     struct oracle_row *r = &f->rows[f->n];
-    (void)line;
+    const struct slice *fields = record->fields;
 
-    if (!f->header_seen || n < 7) {
+    if (!f->header_seen || record->n < 7) {
         f->header_seen = true;
         return 0;
     }
