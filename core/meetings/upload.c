@@ -223,7 +223,7 @@ static int take_header(struct load *l, const struct slice *fields, size_t n)
     SCOPED(sb_done) struct sb names = {0};
     unsigned missing;
 
-    upload_map_headers(cx->arena, fields, n, &l->map);
+    upload_map_headers(cx->arena, fields, n, NULL, &l->map);
     l->have_header = true;
     missing = upload_map_missing(&l->map);
     if (!missing)
@@ -258,8 +258,7 @@ static int take_record(void *user, const struct csv_record *record)
         err_params(&l->cx->err, "{\"max\":%lld}", (long long)l->cx->config->upload_max_rows);
         return l->status;
     }
-    switch (upload_row_read(l->scratch, &l->map, record->fields, record->n, &row, problems,
-                            &nproblems)) {
+    switch (upload_row_read(l->scratch, &l->map, UPLOAD_YMD, record, &row, problems, &nproblems)) {
     case UPLOAD_ROW_OK: l->status = copy_row(l, &row); break;
     case UPLOAD_ROW_BLANK: counts->skipped++; break;
     case UPLOAD_ROW_INVALID:

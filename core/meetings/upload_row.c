@@ -7,36 +7,57 @@
 #include "core/base/limits.h"
 #include "core/base/unicode.h"
 
-const char *const upload_column_names[UPLOAD_COLUMNS] = {
-    "client_name", "email", "phone", "meeting_date", "sales_rep", "closed", "transcript",
-};
-
-/* Folded: lower case, no accents, underscores as blanks. */
-static const char *const aliases[UPLOAD_COLUMNS][10] = {
-    [UPLOAD_CLIENT_NAME] = {"client name", "nombre", "cliente", "nombre del cliente",
-                            "nombre cliente", "client", "name", "clientname"},
-    [UPLOAD_EMAIL] = {"email", "correo electronico", "correo", "e-mail", "mail", "email address"},
-    [UPLOAD_PHONE] = {"phone", "numero de telefono", "telefono", "phone number", "celular", "movil",
-                      "numero"},
-    [UPLOAD_MEETING_DATE] = {"meeting date", "fecha de la reunion", "fecha", "date",
-                             "fecha reunion", "meetingdate"},
-    [UPLOAD_SALES_REP] = {"sales rep", "vendedor asignado", "vendedor", "vendedora", "seller",
-                          "ejecutivo", "salesrep", "owner"},
-    [UPLOAD_CLOSED] = {"closed", "cerrado", "cerrada", "ganada", "won", "estado", "deal closed"},
-    [UPLOAD_TRANSCRIPT] = {"transcript", "transcripcion", "transcripcion de la reunion", "notes",
-                           "notas", "conversation"},
-};
-
+/* Stages of CRMs count with what they mean for the deal: all but the won ones are not. */
 static const struct {
     const char *word;
     bool closed;
 } closed_words[] = {
-    {"1", true},        {"true", true},     {"si", true},        {"yes", true},
-    {"won", true},      {"ganada", true},   {"ganado", true},    {"cerrada", true},
-    {"cerrado", true},  {"closed", true},   {"verdadero", true}, {"0", false},
-    {"false", false},   {"no", false},      {"lost", false},     {"perdida", false},
-    {"perdido", false}, {"abierta", false}, {"abierto", false},  {"open", false},
+    {"1", true},
+    {"true", true},
+    {"si", true},
+    {"yes", true},
+    {"y", true},
+    {"s", true},
+    {"t", true},
+    {"v", true},
+    {"x", true},
+    {"won", true},
+    {"ganada", true},
+    {"ganado", true},
+    {"cerrada", true},
+    {"cerrado", true},
+    {"closed", true},
+    {"verdadero", true},
+    {"closed won", true},
+    {"closedwon", true},
+    {"closed-won", true},
+    {"cierre ganado", true},
+    {"cerrado ganado", true},
+    {"cerrada ganada", true},
+    {"ganado cerrado", true},
+    {"0", false},
+    {"false", false},
+    {"no", false},
+    {"n", false},
+    {"f", false},
+    {"lost", false},
+    {"perdida", false},
+    {"perdido", false},
+    {"abierta", false},
+    {"abierto", false},
+    {"open", false},
     {"falso", false},
+    {"closed lost", false},
+    {"closedlost", false},
+    {"closed-lost", false},
+    {"cierre perdido", false},
+    {"cerrado perdido", false},
+    {"cerrada perdida", false},
+    {"in progress", false},
+    {"en curso", false},
+    {"en proceso", false},
+    {"pending", false},
+    {"pendiente", false},
 };
 
 static const struct {
@@ -51,84 +72,6 @@ static const struct {
     [UPLOAD_CLOSED] = {1, 40},
     [UPLOAD_TRANSCRIPT] = {LIMIT_TRANSCRIPT_CHARS_MIN, LIMIT_TRANSCRIPT_BYTES},
 };
-
-char upload_delimiter(struct slice header_line)
-{
-    static const char candidates[] = {',', ';', '\t', '|'};
-    size_t count[sizeof candidates] = {0};
-    bool quoted = false;
-    size_t best = 0;
-
-    for (size_t i = 0; i < header_line.n; i++) {
-        if (header_line.p[i] == '"')
-            quoted = !quoted;
-        for (size_t k = 0; k < sizeof candidates; k++)
-            count[k] += !quoted && header_line.p[i] == candidates[k];
-    }
-    for (size_t k = 1; k < sizeof candidates; k++) {
-        if (count[k] > count[best])
-            best = k;
-    }
-    return candidates[best];
-}
-
-static bool is_alias(enum upload_column c, struct slice folded)
-{
-    for (int i = 0; i < 10 && aliases[c][i]; i++) {
-        if (slice_is(folded, aliases[c][i]))
-            return true;
-    }
-    return false;
-}
-
-void upload_map_headers(struct arena *a, const struct slice *fields, size_t n,
-                        struct upload_map *out)
-{
-    for (int c = 0; c < UPLOAD_COLUMNS; c++)
-        out->at[c] = -1;
-    for (size_t i = 0; i < n; i++) {
-        char *copy = arena_slicedup(a, fields[i]);
-        struct slice folded;
-
-        for (char *p = copy; *p; p++) {
-            if (*p == '_')
-                *p = ' ';
-        }
-        folded = unicode_fold_text(a, slice_cstr(copy));
-        for (int c = 0; c < UPLOAD_COLUMNS; c++) {
-            if (out->at[c] < 0 && is_alias((enum upload_column)c, folded)) {
-                out->at[c] = (int)i;
-                out->header[c] = slice_cstr(arena_slicedup(a, fields[i]));
-                break;
-            }
-        }
-    }
-}
-
-unsigned upload_map_missing(const struct upload_map *map)
-{
-    unsigned missing = 0;
-
-    for (int c = 0; c < UPLOAD_COLUMNS; c++)
-        missing |= map->at[c] < 0 ? 1u << c : 0;
-    return missing;
-}
-
-bool upload_date_ok(struct slice s)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    int64_t y;
-    int64_t m;
-    int64_t d;
-
-    if (s.n != 10 || s.p[4] != '-' || s.p[7] != '-' || !slice_to_i64((struct slice){s.p, 4}, &y) ||
-        !slice_to_i64((struct slice){s.p + 5, 2}, &m) ||
-        !slice_to_i64((struct slice){s.p + 8, 2}, &d))
-        return false;
-    if (y < 1900 || y > 2199 || m < 1 || m > 12 || d < 1)
-        return false;
-    return d <= days[m - 1] + (m == 2 && y % 4 == 0 && (y % 100 != 0 || y % 400 == 0));
-}
 
 /* One @, something before it, a dot inside what follows, no blanks or control characters: what a mail server would
  * at least try. Deliverability is not decided by syntax. */
@@ -188,7 +131,8 @@ static const char *check_text(enum upload_column c, struct slice s, int64_t *lim
     return NULL;
 }
 
-static const char *check_column(struct arena *scratch, enum upload_column c, struct upload_row *row,
+static const char *check_column(struct arena *scratch, enum upload_column c,
+                                enum upload_date_order order, struct upload_row *row,
                                 int64_t *limit)
 {
     const struct slice s = row->text[c];
@@ -198,12 +142,7 @@ static const char *check_column(struct arena *scratch, enum upload_column c, str
         return code;
     switch (c) {
     case UPLOAD_EMAIL: return email_ok(s) ? NULL : "email_invalid";
-    case UPLOAD_MEETING_DATE:
-        if (!upload_date_ok(s))
-            return "date_invalid";
-        memcpy(row->date, s.p, 10);
-        row->date[10] = '\0';
-        return NULL;
+    case UPLOAD_MEETING_DATE: return upload_date_read(s, order, row->date) ? NULL : "date_invalid";
     case UPLOAD_CLOSED: return closed_read(scratch, s, &row->closed) ? NULL : "closed_invalid";
     default: return NULL;
     }
@@ -234,12 +173,13 @@ static void add_keys(struct arena *scratch, struct upload_row *row)
     uint8_t digest[SHA256_BYTES];
     struct hash_stream h;
 
+    row->seller_key = unicode_fold_text(scratch, row->text[UPLOAD_SALES_REP]);
     hash_begin(&h);
     add_part(&h, unicode_fold_text(scratch, row->text[UPLOAD_CLIENT_NAME]));
     add_part(&h, unicode_fold_text(scratch, row->text[UPLOAD_EMAIL]));
     add_part(&h, digits_of(scratch, row->text[UPLOAD_PHONE]));
     add_part(&h, slice_cstr(row->date));
-    add_part(&h, unicode_fold_text(scratch, row->text[UPLOAD_SALES_REP]));
+    add_part(&h, row->seller_key);
     hash_end(&h, digest);
     row->identity = uuid_from_digest(digest);
 
@@ -248,32 +188,87 @@ static void add_keys(struct arena *scratch, struct upload_row *row)
 
     hash_begin(&h);
     for (int c = 0; c < UPLOAD_CLOSED; c++)
-        add_part(&h, row->text[c]);
+        add_part(&h, c == UPLOAD_MEETING_DATE ? slice_cstr(row->date) : row->text[c]);
     add_part(&h, row->closed ? SLICE("1") : SLICE("0"));
     add_part(&h, (struct slice){(const char *)digest, sizeof digest});
     hash_end(&h, digest);
     row->content = uuid_from_digest(digest);
 }
 
+/* Without blanks around it, NBSP and its kin too: they come along when a cell is copied from a page. */
+static struct slice trim(struct slice s)
+{
+    unsigned used;
+
+    while (s.n && unicode_is_space(utf8_decode(s, 0, &used)))
+        s = (struct slice){s.p + used, s.n - used};
+    while (s.n) {
+        size_t at = s.n - 1;
+
+        while (at > 0 && s.n - at < 4 && ((unsigned char)s.p[at] & 0xC0) == 0x80)
+            at--;
+        if (!unicode_is_space(utf8_decode(s, at, &used)) || at + used != s.n)
+            break;
+        s.n = at;
+    }
+    return s;
+}
+
+/* What keeps a row from being read at all: then its columns cannot be judged. */
+static const char *check_whole(const struct csv_record *record, int64_t *limit)
+{
+    if (record->too_many) {
+        *limit = LIMIT_CSV_FIELDS;
+        return "too_many_columns";
+    }
+    if (record->record_cut) {
+        *limit = LIMIT_CSV_RECORD_BYTES;
+        return "row_too_long";
+    }
+    return NULL;
+}
+
+static bool is_blank(const struct csv_record *record)
+{
+    for (size_t i = 0; i < record->n; i++) {
+        if (trim(record->fields[i]).n)
+            return false;
+    }
+    return true;
+}
+
 enum upload_verdict upload_row_read(struct arena *scratch, const struct upload_map *map,
-                                    const struct slice *fields, size_t n, struct upload_row *out,
+                                    enum upload_date_order order, const struct csv_record *record,
+                                    struct upload_row *out,
                                     struct upload_problem problems[UPLOAD_COLUMNS],
                                     size_t *nproblems)
 {
-    bool blank = true;
+    int64_t limit = 0;
+    const char *code = check_whole(record, &limit);
 
     *nproblems = 0;
-    for (size_t i = 0; i < n && blank; i++)
-        blank = slice_trim(fields[i]).n == 0;
-    if (blank)
+    for (int c = 0; c <= UPLOAD_COLUMNS; c++)
+        out->text[c] = (struct slice){"", 0};
+    if (code) {
+        problems[(*nproblems)++] =
+            (struct upload_problem){.column = UPLOAD_WHOLE_ROW, .code = code, .limit = limit};
+        return UPLOAD_ROW_INVALID;
+    }
+    if (is_blank(record))
         return UPLOAD_ROW_BLANK;
     for (int c = 0; c < UPLOAD_COLUMNS; c++) {
-        const char *code;
-        int64_t limit = 0;
+        const struct slice field =
+            (size_t)map->at[c] < record->n ? record->fields[map->at[c]] : (struct slice){"", 0};
 
-        out->text[c] =
-            (size_t)map->at[c] < n ? slice_trim(fields[map->at[c]]) : (struct slice){"", 0};
-        code = check_column(scratch, (enum upload_column)c, out, &limit);
+        limit = 0;
+        out->text[c] = trim(field);
+        if (field.n >=
+            LIMIT_CSV_FIELD_BYTES) { /* cut, or about to be: what is kept tells nothing */
+            code = "too_long";
+            limit = lengths[c].max_chars;
+        } else {
+            code = check_column(scratch, (enum upload_column)c, order, out, &limit);
+        }
         if (code)
             problems[(*nproblems)++] = (struct upload_problem){
                 .column = (enum upload_column)c, .code = code, .limit = limit};

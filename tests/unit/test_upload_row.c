@@ -34,7 +34,7 @@ static int set_up(void **state)
 {
     (void)state;
     arena = arena_new(16 << 20);
-    upload_map_headers(arena, spanish, UPLOAD_COLUMNS, &map);
+    upload_map_headers(arena, spanish, UPLOAD_COLUMNS, NULL, &map);
     return 0;
 }
 
@@ -43,6 +43,15 @@ static int tear_down(void **state)
     (void)state;
     arena_free(arena);
     return 0;
+}
+
+static enum upload_verdict read_row(const struct slice *fields, size_t n, struct upload_row *row,
+                                    struct upload_problem problems[UPLOAD_COLUMNS],
+                                    size_t *nproblems)
+{
+    const struct csv_record r = {.fields = fields, .n = n, .line = 2, .cut_field = -1};
+
+    return upload_row_read(arena, &map, UPLOAD_DMY, &r, row, problems, nproblems);
 }
 
 /* `good` with one column replaced; the first problem's code, or "" when there is none. */
@@ -54,7 +63,7 @@ static const char *verdict(enum upload_column c, struct slice text, struct uploa
 
     memcpy(fields, good, sizeof fields);
     fields[c] = text;
-    if (upload_row_read(arena, &map, fields, UPLOAD_COLUMNS, row, problems, &n) == UPLOAD_ROW_OK)
+    if (read_row(fields, UPLOAD_COLUMNS, row, problems, &n) == UPLOAD_ROW_OK)
         return "";
     assert_int_equal(problems[0].column, c);
     return problems[0].code;
@@ -70,12 +79,12 @@ static void headers_are_known_in_both_languages_whatever_their_accents(void **st
 
     (void)state;
     assert_int_equal(upload_map_missing(&map), 0);
-    upload_map_headers(arena, english, UPLOAD_COLUMNS, &m);
+    upload_map_headers(arena, english, UPLOAD_COLUMNS, NULL, &m);
     assert_int_equal(upload_map_missing(&m), 0);
     assert_int_equal(m.at[UPLOAD_TRANSCRIPT], 0);
-    upload_map_headers(arena, odd, UPLOAD_COLUMNS, &m);
+    upload_map_headers(arena, odd, UPLOAD_COLUMNS, NULL, &m);
     assert_int_equal(upload_map_missing(&m), 0);
-    upload_map_headers(arena, odd, 6, &m);
+    upload_map_headers(arena, odd, 6, NULL, &m);
     assert_int_equal(upload_map_missing(&m), 1u << UPLOAD_TRANSCRIPT);
 }
 
@@ -125,9 +134,11 @@ static void each_rule_has_its_code(void **state)
         {UPLOAD_MEETING_DATE, "1900-02-29", "date_invalid"},
         {UPLOAD_MEETING_DATE, "2000-02-29", ""},
         {UPLOAD_MEETING_DATE, "2024-13-01", "date_invalid"},
-        {UPLOAD_MEETING_DATE, "2024-1-1", "date_invalid"},
+        {UPLOAD_MEETING_DATE, "2024-1-1", ""},
+        {UPLOAD_MEETING_DATE, "2024-02-30", "date_invalid"},
         {UPLOAD_MEETING_DATE, "2024-01-00", "date_invalid"},
-        {UPLOAD_MEETING_DATE, "24-01-2024", "date_invalid"},
+        {UPLOAD_MEETING_DATE, "24-01-2024", ""},
+        {UPLOAD_MEETING_DATE, "01-24-2024", "date_invalid"},
         {UPLOAD_SALES_REP, "", "required"},
         {UPLOAD_CLOSED, "quizás", "closed_invalid"},
         {UPLOAD_CLOSED, "", "required"},
@@ -149,9 +160,23 @@ static void each_rule_has_its_code(void **state)
 
 static void closed_is_understood_in_both_languages(void **state)
 {
-    static const char *const yes[] = {"1",   "true", "TRUE",   "sí",     "Si",
-                                      "yes", "won",  "Ganada", "cerrada"};
-    static const char *const no[] = {"0", "false", "No", "lost", "Perdida", "abierta", "OPEN"};
+    static const char *const yes[] = {"1",
+                                      "true",
+                                      "TRUE",
+                                      "sí",
+                                      "Si",
+                                      "yes",
+                                      "won",
+                                      "Ganada",
+                                      "cerrada",
+                                      "Closed Won",
+                                      "closedwon",
+                                      "Cierre ganado",
+                                      "Cerrada  ganada",
+                                      "VERDADERO"};
+    static const char *const no[] = {
+        "0",           "false",          "No",       "lost",      "Perdida", "abierta", "OPEN",
+        "Closed Lost", "Cierre perdido", "En curso", "pendiente", "FALSO"};
     struct upload_row row;
 
     (void)state;
@@ -181,6 +206,14 @@ static void identity_forgives_spelling_and_content_forgives_nothing(void **state
     assert_true(uuid_eq(&a.identity, &b.identity));
     assert_true(uuid_eq(&a.body_hash, &b.body_hash));
     assert_false(uuid_eq(&a.content, &b.content));
+    assert_true(slice_eq(a.seller_key, SLICE("tiburon")));
+    verdict(UPLOAD_SALES_REP, SLICE(" TIBURON\xC2\xA0"), &b);
+    assert_true(slice_eq(a.seller_key, b.seller_key));
+    assert_true(uuid_eq(&a.identity, &b.identity));
+    verdict(UPLOAD_MEETING_DATE, SLICE("29/2/24 10:30"),
+            &b); /* the notation of a date is no change */
+    assert_true(uuid_eq(&a.identity, &b.identity));
+    assert_true(uuid_eq(&a.content, &b.content));
     verdict(UPLOAD_MEETING_DATE, SLICE("2024-03-01"), &b);
     assert_false(uuid_eq(&a.identity, &b.identity));
     verdict(UPLOAD_TRANSCRIPT, SLICE("Otra conversación."), &b);
@@ -196,11 +229,148 @@ static void a_row_without_a_word_is_blank_and_a_short_one_names_what_is_missing(
     size_t n;
 
     (void)state;
-    assert_int_equal(upload_row_read(arena, &map, blank, 3, &row, problems, &n), UPLOAD_ROW_BLANK);
-    assert_int_equal(upload_row_read(arena, &map, good, 6, &row, problems, &n), UPLOAD_ROW_INVALID);
+    assert_int_equal(read_row(blank, 3, &row, problems, &n), UPLOAD_ROW_BLANK);
+    assert_int_equal(read_row(good, 6, &row, problems, &n), UPLOAD_ROW_INVALID);
     assert_int_equal(n, 1);
     assert_int_equal(problems[0].column, UPLOAD_TRANSCRIPT);
     assert_string_equal(problems[0].code, "required");
+}
+
+static void assert_mapped(const struct slice *headers, size_t n, const struct upload_names *said,
+                          const int want[UPLOAD_COLUMNS])
+{
+    struct upload_map m;
+
+    upload_map_headers(arena, headers, n, said, &m);
+    for (int c = 0; c < UPLOAD_COLUMNS; c++) {
+        if (m.at[c] != want[c])
+            fail_msg("%s is field %d instead of %d", upload_column_names[c], m.at[c], want[c]);
+        assert_true(m.at[c] < 0 ? m.header[c].n == 0 : slice_eq(m.header[c], headers[m.at[c]]));
+    }
+}
+
+/* Names from the exports of CRMs; where several would do, the one that fits the deal. */
+static void crm_exports_are_known(void **state)
+{
+    const struct slice hubspot[] = {
+        SLICE("Record ID"),     SLICE("Deal Name"),    SLICE("Deal Stage"),
+        SLICE("Close Date"),    SLICE("Deal owner"),   SLICE("Associated Contact"),
+        SLICE("Email"),         SLICE("Phone Number"), SLICE("Internal meeting notes"),
+        SLICE("Is Closed Won"), SLICE("Contact owner")};
+    const struct slice salesforce[] = {SLICE("Propietario de oportunidad"),
+                                       SLICE("Nombre de la cuenta"),
+                                       SLICE("Nombre del contacto"),
+                                       SLICE("Fecha de cierre"),
+                                       SLICE("Cerrado"),
+                                       SLICE("Ganado"),
+                                       SLICE("Correo electrónico"),
+                                       SLICE("Teléfono"),
+                                       SLICE("Descripción")};
+    const struct slice pipedrive[] = {SLICE("Deal - ID"),
+                                      SLICE("Deal - Owner"),
+                                      SLICE("Deal - Status"),
+                                      SLICE("Person - Name"),
+                                      SLICE("Person - Email - Work"),
+                                      SLICE("Person - Phone - Work"),
+                                      SLICE("Activity - Due date"),
+                                      SLICE("Activity - Note")};
+
+    (void)state;
+    assert_mapped(hubspot, 11, NULL, (const int[]){5, 6, 7, 3, 4, 9, 8});
+    assert_mapped(salesforce, 9, NULL, (const int[]){2, 6, 7, 3, 0, 5, 8});
+    assert_mapped(pipedrive, 8, NULL, (const int[]){3, 4, 5, 6, 1, 2, 7});
+}
+
+static void headers_are_compared_without_what_cannot_be_seen(void **state)
+{
+    static const char *const same[] = {
+        "correo electronico",
+        "CORREO_ELECTRÓNICO",
+        "\xEF\xBB\xBF"
+        "Correo electrónico",
+        "Correo\xC2\xA0 Electronico ",
+        "\"Correo electronico\"",
+        "Correo electrónico*",
+        "Correo\xE2\x80\x8B electronico:",
+        "'correo electronico'",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+        assert_true(slice_is(upload_header_key(arena, slice_cstr(same[i])), "correo electronico"));
+    assert_int_equal(upload_header_key(arena, SLICE("")).n, 0);
+    assert_int_equal(upload_header_key(arena, SLICE("\"\"")).n, 0);
+}
+
+static void of_two_headers_that_are_the_same_the_first_is_meant(void **state)
+{
+    const struct slice twice[] = {SLICE("Email"), SLICE("EMAIL"), SLICE("Nombre"), SLICE("nombre")};
+
+    (void)state;
+    assert_mapped(twice, 4, NULL, (const int[]){2, 0, -1, -1, -1, -1, -1});
+}
+
+static void what_was_said_goes_before_what_is_known(void **state)
+{
+    const struct slice odd[] = {SLICE("Email"), SLICE("Quién"), SLICE("quien"),
+                                SLICE("Otro correo")};
+    struct upload_names said = {
+        .header = {[UPLOAD_CLIENT_NAME] = "quien", [UPLOAD_EMAIL] = "otro CORREO"}};
+
+    (void)state;
+    assert_mapped(odd, 4, &said, (const int[]){2, 3, -1, -1, -1, -1, -1});
+    said.header[UPLOAD_CLIENT_NAME] =
+        "QUIEN"; /* no header is written like this: the first that compares equal */
+    assert_mapped(odd, 4, &said, (const int[]){1, 3, -1, -1, -1, -1, -1});
+    said.header[UPLOAD_EMAIL] = "mail"; /* no header has it, and nothing is guessed in its place */
+    assert_mapped(odd, 4, &said, (const int[]){1, -1, -1, -1, -1, -1, -1});
+    said.header[UPLOAD_CLIENT_NAME] = "Email"; /* then it is not the e-mail too */
+    said.header[UPLOAD_EMAIL] = NULL;
+    assert_mapped(odd, 4, &said, (const int[]){0, -1, -1, -1, -1, -1, -1});
+}
+
+static void what_a_parser_had_to_cut_is_the_rows_error(void **state)
+{
+    static char big[LIMIT_CSV_FIELD_BYTES];
+    struct slice fields[UPLOAD_COLUMNS + 1];
+    struct csv_record r = {.fields = fields, .n = UPLOAD_COLUMNS + 1, .line = 2, .cut_field = -1};
+    struct upload_problem problems[UPLOAD_COLUMNS];
+    struct upload_row row;
+    size_t n;
+
+    (void)state;
+    memcpy(fields, good, sizeof good);
+    fields[UPLOAD_COLUMNS] = (struct slice){big, sizeof big};
+    r.cut_field = UPLOAD_COLUMNS; /* a column that nobody reads */
+    assert_int_equal(upload_row_read(arena, &map, UPLOAD_YMD, &r, &row, problems, &n),
+                     UPLOAD_ROW_OK);
+
+    memset(big, ' ', sizeof big);
+    memcpy(big, "a transcript", 12); /* what was cut may have been words */
+    fields[UPLOAD_TRANSCRIPT] = fields[UPLOAD_COLUMNS];
+    r.cut_field = UPLOAD_TRANSCRIPT;
+    assert_int_equal(upload_row_read(arena, &map, UPLOAD_YMD, &r, &row, problems, &n),
+                     UPLOAD_ROW_INVALID);
+    assert_int_equal(n, 1);
+    assert_int_equal(problems[0].column, UPLOAD_TRANSCRIPT);
+    assert_string_equal(problems[0].code, "too_long");
+    assert_int_equal(problems[0].limit, LIMIT_TRANSCRIPT_BYTES);
+
+    r.record_cut = true;
+    assert_int_equal(upload_row_read(arena, &map, UPLOAD_YMD, &r, &row, problems, &n),
+                     UPLOAD_ROW_INVALID);
+    assert_int_equal(n, 1);
+    assert_int_equal(problems[0].column, UPLOAD_WHOLE_ROW);
+    assert_string_equal(upload_column_names[problems[0].column], "row");
+    assert_string_equal(problems[0].code, "row_too_long");
+
+    r.record_cut = false;
+    r.too_many = LIMIT_CSV_FIELDS + 1;
+    assert_int_equal(upload_row_read(arena, &map, UPLOAD_YMD, &r, &row, problems, &n),
+                     UPLOAD_ROW_INVALID);
+    assert_string_equal(problems[0].code, "too_many_columns");
+    assert_int_equal(problems[0].limit, LIMIT_CSV_FIELDS);
+    assert_int_equal(row.text[problems[0].column].n, 0);
 }
 
 int main(void)
@@ -212,6 +382,11 @@ int main(void)
         cmocka_unit_test(each_rule_has_its_code),
         cmocka_unit_test(closed_is_understood_in_both_languages),
         cmocka_unit_test(identity_forgives_spelling_and_content_forgives_nothing),
+        cmocka_unit_test(crm_exports_are_known),
+        cmocka_unit_test(headers_are_compared_without_what_cannot_be_seen),
+        cmocka_unit_test(of_two_headers_that_are_the_same_the_first_is_meant),
+        cmocka_unit_test(what_was_said_goes_before_what_is_known),
+        cmocka_unit_test(what_a_parser_had_to_cut_is_the_rows_error),
         cmocka_unit_test(a_row_without_a_word_is_blank_and_a_short_one_names_what_is_missing),
     };
 
