@@ -128,7 +128,7 @@ static double measure(int seconds, const char *what, double *last)
 
 static int argument(int argc, char **argv, int i, int usual)
 {
-    return argc > i ? atoi(argv[i]) : usual; /* a bench's own: 0 for nonsense */
+    return argc > i ? (int)strtol(argv[i], NULL, 10) : usual; /* 0 for nonsense */
 }
 
 int main(int argc, char **argv)

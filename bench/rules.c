@@ -20,10 +20,10 @@ enum { MAX_TEXTS = 2000, MAX_FILE_BYTES = 16 << 20, ARENA_BYTES = 64 << 20 };
 static struct slice texts[MAX_TEXTS];
 static size_t ntexts;
 
-static int keep(void *arena, const struct slice *fields, size_t n, uint64_t line)
+static int keep(void *arena, const struct csv_record *r)
 {
-    if (line > 1 && n > 0 && ntexts < MAX_TEXTS)
-        texts[ntexts++] = slice_cstr(arena_slicedup(arena, fields[n - 1]));
+    if (r->line > 1 && ntexts < MAX_TEXTS)
+        texts[ntexts++] = slice_cstr(arena_slicedup(arena, r->fields[r->n - 1]));
     return 0;
 }
 

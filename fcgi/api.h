@@ -21,6 +21,8 @@ API_HANDLER(api_metrics);
 API_HANDLER(api_me);
 /* api_uploads.c */
 API_HANDLER(api_upload);
+API_HANDLER(api_upload_preview);
+API_HANDLER(api_upload_undo);
 API_HANDLER(api_upload_list);
 API_HANDLER(api_upload_get);
 API_HANDLER(api_upload_errors);

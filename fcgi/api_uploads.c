@@ -1,40 +1,105 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "core/meetings/upload.h"
 #include "fcgi/api.h"
 #include "fcgi/app.h"
 #include "fcgi/multipart.h"
 
+static struct slice query_text(const struct http_request *rq, const char *name)
+{
+    const struct slice *v = http_query(rq, name);
+
+    return v ? *v : (struct slice){NULL, 0};
+}
+
+static int bad_choice(struct ctx *cx, const char *name, const char *choices)
+{
+    return ctx_fail(cx, ERR_INVALID, "parameter_invalid", name, "%s is one of %s", name, choices);
+}
+
+/* encoding, delimiter, date_order, mapping, on_change and mode: what the file cannot say or should not decide. */
+static int read_options(struct ctx *cx, const struct http_request *rq, struct upload_options *out)
+{
+    const struct slice on_change = query_text(rq, "on_change");
+    const struct slice mode = query_text(rq, "mode");
+    struct upload_options o = {
+        .format = {.encoding = query_text(rq, "encoding"),
+                   .delimiter = query_text(rq, "delimiter"),
+                   .date_order = query_text(rq, "date_order"),
+                   .ambiguous = strcmp(cx->tenancy.language, "en") == 0 ? UPLOAD_MDY : UPLOAD_DMY},
+        .expected_bytes = rq->content_length,
+    };
+
+    if (on_change.n && !upload_policy_find(on_change, &o.on_change))
+        return bad_choice(cx, "on_change", "update, skip, keep_both");
+    if (mode.n && !slice_is(mode, "all_or_nothing") && !slice_is(mode, "row_by_row"))
+        return bad_choice(cx, "mode", "row_by_row, all_or_nothing");
+    o.all_or_nothing = slice_is(mode, "all_or_nothing");
+    *out = o;
+    return 0;
+}
+
 static int receive(struct ctx *cx, const struct http_request *rq, struct http_response *rs)
 {
+    struct upload_options options;
     struct multipart *body;
     struct slice filename;
     struct upload up;
     struct jw *w;
 
-    if (multipart_open(cx, rq, "file", &body, &filename) < 0 ||
-        upload_receive(cx, filename, multipart_read, body, &up) < 0)
+    if (read_options(cx, rq, &options) < 0 ||
+        multipart_open(cx, rq, "file", &body, &filename) < 0 ||
+        upload_receive(cx, filename, &options, multipart_read, body, &up) < 0)
         return -1;
     w = http_json_begin(rs, 201);
     upload_to_json(&up, w);
     return http_json_end(cx, rs);
 }
 
-int api_upload(struct ctx *cx, const struct http_request *rq, struct http_response *rs)
+static int preview(struct ctx *cx, const struct http_request *rq, struct http_response *rs)
+{
+    struct upload_options options;
+    struct multipart *body;
+    struct slice filename;
+
+    if (read_options(cx, rq, &options) < 0 ||
+        multipart_open(cx, rq, "file", &body, &filename) < 0 ||
+        upload_preview(cx, &options, multipart_read, body, http_json_begin(rs, 200)) < 0)
+        return -1;
+    return http_json_end(cx, rs);
+}
+
+/* A process of the stream pool is held for long: a tenant has its share of them. */
+static int in_stream(struct ctx *cx, const struct http_request *rq, struct http_response *rs,
+                     route_fn work)
 {
     int status;
 
     if (app_stream_begin(cx) < 0)
         return -1;
-    status = receive(cx, rq, rs);
+    status = work(cx, rq, rs);
     app_stream_end();
     return status;
 }
 
-static struct slice cursor_of(const struct http_request *rq)
+int api_upload(struct ctx *cx, const struct http_request *rq, struct http_response *rs)
 {
-    const struct slice *c = http_query(rq, "cursor");
+    return in_stream(cx, rq, rs, receive);
+}
 
-    return c ? *c : (struct slice){NULL, 0};
+int api_upload_preview(struct ctx *cx, const struct http_request *rq, struct http_response *rs)
+{
+    return in_stream(cx, rq, rs, preview);
+}
+
+int api_upload_undo(struct ctx *cx, const struct http_request *rq, struct http_response *rs)
+{
+    struct uuid id;
+
+    if (http_path_uuid(cx, rq, "id", &id) < 0 || upload_undo(cx, &id, http_json_begin(rs, 200)) < 0)
+        return -1;
+    return http_json_end(cx, rs);
 }
 
 int api_upload_list(struct ctx *cx, const struct http_request *rq, struct http_response *rs)
@@ -42,7 +107,7 @@ int api_upload_list(struct ctx *cx, const struct http_request *rq, struct http_r
     int64_t limit;
 
     if (http_query_limit(cx, rq, &limit) < 0 ||
-        upload_list(cx, limit, cursor_of(rq), http_json_begin(rs, 200)) < 0)
+        upload_list(cx, limit, query_text(rq, "cursor"), http_json_begin(rs, 200)) < 0)
         return -1;
     return http_json_end(cx, rs);
 }
@@ -62,7 +127,7 @@ int api_upload_errors(struct ctx *cx, const struct http_request *rq, struct http
     int64_t limit;
 
     if (http_path_uuid(cx, rq, "id", &id) < 0 || http_query_limit(cx, rq, &limit) < 0 ||
-        upload_errors(cx, &id, limit, cursor_of(rq), http_json_begin(rs, 200)) < 0)
+        upload_errors(cx, &id, limit, query_text(rq, "cursor"), http_json_begin(rs, 200)) < 0)
         return -1;
     return http_json_end(cx, rs);
 }

@@ -20,9 +20,11 @@ enum {
     LIMIT_PAGE_DEFAULT = 50,
     LIMIT_CURSOR_BYTES = 512,
 
-    LIMIT_CSV_RECORD_BYTES = 4 << 20, /* kept of one row of an upload; a longer one is that row's error */
-    LIMIT_CSV_FIELD_BYTES = 2 << 20,  /* kept of one field; above any column's own bound, blanks included */
-    LIMIT_CSV_FIELDS = 1024,          /* of one row; a CRM that exports all it knows writes some hundreds */
+    LIMIT_CSV_RECORD_BYTES =
+        4 << 20, /* kept of one row of an upload; a longer one is that row's error */
+    LIMIT_CSV_FIELD_BYTES =
+        2 << 20,             /* kept of one field; above any column's own bound, blanks included */
+    LIMIT_CSV_FIELDS = 1024, /* of one row; a CRM that exports all it knows writes some hundreds */
     LIMIT_CSV_HEADER_BYTES = 64 << 10,
     LIMIT_MULTIPART_HEADER_BYTES = 8 << 10,
     LIMIT_FILENAME_CHARS = 255,

@@ -317,6 +317,8 @@ static const char grants[] =
     "ALTER ROLE cm_app SET log_error_verbosity = terse;"
     "ALTER ROLE cm_owner SET log_error_verbosity = terse;"
     "GRANT cm_system TO cm_owner;"
+    /* app_upload_store and app_subjects_delete let foreign keys rest that they keep themselves */
+    "GRANT SET ON PARAMETER session_replication_role TO cm_system;"
     "GRANT USAGE, CREATE ON SCHEMA public TO cm_owner, cm_system;"
     "REVOKE CREATE ON SCHEMA public FROM PUBLIC;"
     "GRANT USAGE ON SCHEMA public TO cm_app;"
@@ -326,6 +328,8 @@ static const char grants[] =
     "current_database());"
     " EXECUTE format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO cm_app', "
     "current_database());" /* stage of uploads */
+    " EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO cm_system', "
+    "current_database());" /* its functions read that stage */
     " EXECUTE format('GRANT CONNECT ON DATABASE %I TO cm_owner', current_database());"
     " END $do$";
 

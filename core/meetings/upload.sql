@@ -1,123 +1,195 @@
 -- SPDX-License-Identifier: MIT
 
--- name: UPLOAD_BEGIN args: tenant uuid, upload uuid, filename text, uploaded_by uuid
-INSERT INTO uploads (tenant_id, upload_id, filename, uploaded_by) VALUES ($1, $2, $3, $4);
+-- ---- the upload's row ----
 
--- name: UPLOAD_FAIL args: tenant uuid, upload uuid, failure text, bytes bigint
-UPDATE uploads SET state = 'failed', failure = $3, bytes = $4, finished_at = now()
- WHERE tenant_id = $1 AND upload_id = $2 AND state = 'receiving';
+-- name: UPLOAD_BEGIN args: tenant uuid, upload uuid, filename text, uploaded_by uuid, expected_bytes bigint
+INSERT INTO uploads (tenant_id, upload_id, filename, uploaded_by, expected_bytes) VALUES ($1, $2, $3, $4, $5);
+
+-- name: UPLOAD_PROGRESS_NOTE args: tenant uuid, upload uuid, state text, bytes bigint
+UPDATE uploads SET state = $3, bytes = $4, progress_at = now()
+ WHERE tenant_id = $1 AND upload_id = $2 AND state IN ('receiving', 'loading');
+
+-- name: UPLOAD_FAIL args: tenant uuid, upload uuid, failure text, bytes bigint, rows bigint, invalid bigint, settings jsonb, header text[]
+UPDATE uploads SET state = 'failed', failure = $3, bytes = $4, row_count = $5, invalid = $6, settings = $7, header = $8, finished_at = now()
+ WHERE tenant_id = $1 AND upload_id = $2 AND state IN ('receiving', 'loading');
+
+-- name: UPLOAD_FINISH args: tenant uuid, upload uuid, bytes bigint, sha256 bytea, rows bigint, created bigint, updated bigint, duplicate bigint, invalid bigint, skipped bigint, jobs bigint, settings jsonb, header text[], last_meeting uuid
+UPDATE uploads
+   SET state = 'loaded', bytes = $3, sha256 = $4, row_count = $5, created = $6, updated = $7, duplicate = $8, invalid = $9,
+       skipped = $10, jobs_created = $11, settings = $12, header = $13, last_meeting_id = $14, finished_at = now()
+ WHERE tenant_id = $1 AND upload_id = $2 AND state = 'loading';
+
+-- name: UPLOAD_STATE args: tenant uuid, upload uuid
+SELECT state FROM uploads WHERE tenant_id = $1 AND upload_id = $2;
 
 -- name: UPLOAD_LOCK args: tenant uuid
 -- Loads of one tenant go one after the other: both would find the same meetings new.
 SELECT pg_advisory_xact_lock(hashtextextended('upload ' || $1::uuid::text, 0));
 
+-- ---- the rows of the file, for this transaction ----
+
 -- name: UPLOAD_STAGE_CREATE args: none
 CREATE TEMPORARY TABLE upload_stage (
     row_no bigint NOT NULL, meeting_id uuid NOT NULL, job_id uuid NOT NULL, identity uuid NOT NULL, content uuid NOT NULL,
     body_hash uuid NOT NULL, client_name text NOT NULL, email text NOT NULL, phone text NOT NULL, meeting_date date NOT NULL,
-    sales_rep text NOT NULL, closed boolean NOT NULL, transcript text NOT NULL
+    sales_rep text NOT NULL, seller text NOT NULL, closed boolean NOT NULL, transcript text NOT NULL, ordinal smallint NOT NULL DEFAULT 0
 ) ON COMMIT DROP;
 
+-- name: UPLOAD_STAGE_GRANT args: none
+GRANT SELECT ON upload_stage TO cm_system;
+
 -- name: UPLOAD_PLAN_CREATE args: none
+-- Only of rows that are not simply new: a first upload has none.
 CREATE TEMPORARY TABLE upload_plan (
-    row_no bigint NOT NULL, action text NOT NULL, last boolean NOT NULL, existing uuid, changed boolean NOT NULL,
-    reread boolean NOT NULL
+    row_no bigint NOT NULL, action text NOT NULL, stored boolean NOT NULL, existing uuid, ordinal smallint NOT NULL,
+    changed boolean NOT NULL, reread boolean NOT NULL
+) ON COMMIT DROP;
+
+-- name: UPLOAD_CHANGE_CREATE args: none
+-- The rows that change a meeting there is, apart from those that become one.
+CREATE TEMPORARY TABLE upload_change (
+    meeting_id uuid NOT NULL, job_id uuid NOT NULL, content uuid NOT NULL, body_hash uuid NOT NULL, client_name text NOT NULL,
+    email text NOT NULL, phone text NOT NULL, sales_rep text NOT NULL, code integer NOT NULL, closed boolean NOT NULL,
+    transcript text NOT NULL, changed boolean NOT NULL, reread boolean NOT NULL
 ) ON COMMIT DROP;
 
 -- name: UPLOAD_STAGE_COPY args: none
-COPY upload_stage FROM STDIN;
+COPY upload_stage (row_no, meeting_id, job_id, identity, content, body_hash, client_name, email, phone, meeting_date, sales_rep,
+                   seller, closed, transcript) FROM STDIN (FORMAT binary);
 
 -- name: UPLOAD_STAGE_ANALYZE args: none
-ANALYZE upload_stage (row_no, identity, sales_rep);
+ANALYZE upload_stage (row_no, identity, seller);
 
--- name: UPLOAD_PLAN_FILL args: tenant uuid
--- What each row means, one after the other within its identity; the last one of an identity is what is stored.
-INSERT INTO upload_plan (row_no, action, last, existing, changed, reread)
-SELECT s.row_no,
-       CASE WHEN s.previous IS NULL AND m.meeting_id IS NULL THEN 'created'
-            WHEN s.content = coalesce(s.previous, m.content) THEN 'duplicate'
-            ELSE 'updated' END,
-       s.last, m.meeting_id, m.content IS DISTINCT FROM s.content,
-       t.body_hash IS DISTINCT FROM s.body_hash OR f.state = 2 -- reading it failed: sending it again tries again
-  FROM (SELECT row_no, identity, content, body_hash,
-               lag(content) OVER by_identity AS previous,
-               lead(row_no) OVER by_identity IS NULL AS last
-          FROM upload_stage WINDOW by_identity AS (PARTITION BY identity ORDER BY row_no)) s
-  LEFT JOIN meetings m ON m.tenant_id = $1 AND m.identity = s.identity AND m.ordinal = 0
-  LEFT JOIN transcripts t ON t.tenant_id = $1 AND t.subject_id = m.meeting_id
-  LEFT JOIN meeting_facts f ON f.tenant_id = $1 AND f.subject_id = m.meeting_id;
+-- name: UPLOAD_PLAN_FILL args: tenant uuid, policy text
+-- What each row means whose identity the file names twice or a meeting has already; rows count one after the other.
+-- Of several meetings with one identity the newest (the highest ordinal) is the one that changes.
+INSERT INTO upload_plan (row_no, action, stored, existing, ordinal, changed, reread)
+WITH there AS MATERIALIZED (
+    SELECT m.identity, m.meeting_id, m.ordinal, m.content, t.body_hash, f.state
+      FROM meetings m
+      JOIN transcripts t ON t.tenant_id = m.tenant_id AND t.subject_id = m.meeting_id
+      JOIN meeting_facts f ON f.tenant_id = m.tenant_id AND f.subject_id = m.meeting_id
+     WHERE m.tenant_id = $1 AND m.identity IN (SELECT identity FROM upload_stage)
+), known AS (
+    SELECT identity FROM upload_stage GROUP BY identity HAVING count(*) > 1
+    UNION SELECT identity FROM there
+), newest AS (
+    SELECT DISTINCT ON (identity) identity, meeting_id, ordinal, content, body_hash, state FROM there ORDER BY identity, ordinal DESC
+), matched AS (
+    SELECT s.row_no, s.identity, s.content, s.body_hash,
+           n.meeting_id AS existing, n.ordinal AS top, n.content AS was, n.body_hash AS was_body, n.state,
+           EXISTS (SELECT FROM there h WHERE h.identity = s.identity AND h.content = s.content AND h.meeting_id <> n.meeting_id) AS elsewhere
+      FROM upload_stage s
+      JOIN known k ON k.identity = s.identity
+      LEFT JOIN newest n ON n.identity = s.identity
+), numbered AS (
+    SELECT row_no, identity, content, body_hash, existing, top, was, was_body, state, elsewhere, row_number() OVER in_file AS place, first_value(content) OVER in_file AS first,
+           lag(content) OVER (PARTITION BY identity, elsewhere ORDER BY row_no) AS previous,
+           row_number() OVER (PARTITION BY identity, content ORDER BY row_no) > 1 AS seen
+      FROM matched
+    WINDOW in_file AS (PARTITION BY identity ORDER BY row_no)
+), judged AS (
+    SELECT row_no, identity, content, body_hash, existing, top, was, was_body, state, CASE
+           WHEN place = 1 AND existing IS NULL THEN 'created'
+           WHEN elsewhere THEN 'duplicate'
+           WHEN $2 = 'update' THEN CASE WHEN content = coalesce(previous, was) THEN 'duplicate' ELSE 'updated' END
+           WHEN content = was OR seen OR ($2 = 'skip' AND existing IS NULL AND content = first) THEN 'duplicate'
+           WHEN $2 = 'skip' THEN 'skipped'
+           ELSE 'created' END AS action
+      FROM numbered
+), settled AS (
+    SELECT row_no, identity, content, body_hash, existing, was, was_body, state, action, CASE $2 WHEN 'update' THEN action <> 'duplicate' AND row_no = max(row_no) FILTER (WHERE action <> 'duplicate') OVER (PARTITION BY identity)
+                      ELSE action = 'created' END AS stored,
+           coalesce(top + 1, 0) + count(*) FILTER (WHERE action = 'created') OVER (PARTITION BY identity ORDER BY row_no) - 1 AS next
+      FROM judged
+)
+SELECT row_no, action, stored, CASE WHEN $2 = 'keep_both' AND stored THEN NULL ELSE existing END,
+       CASE WHEN $2 = 'keep_both' AND stored THEN next ELSE 0 END,
+       coalesce(stored AND content <> was, false),
+       -- reading it failed: sending it again tries again
+       coalesce(stored AND body_hash <> was_body, false)
+       OR coalesce(state = 2 AND row_no = max(row_no) OVER (PARTITION BY identity), false)
+  FROM settled;
 
 -- name: UPLOAD_PLAN_ANALYZE args: none
 -- Unknown to the planner, it would be joined row by row: 7.7 s for 8,000 rows.
-ANALYZE upload_plan (row_no, last, existing, changed, reread);
+ANALYZE upload_plan (row_no, stored, existing, changed, reread);
 
 -- name: UPLOAD_PLAN_COUNT args: none
-SELECT count(*) FILTER (WHERE action = 'created'), count(*) FILTER (WHERE action = 'updated'),
-       count(*) FILTER (WHERE action = 'duplicate'),
-       count(*) FILTER (WHERE last AND existing IS NULL), count(*) FILTER (WHERE last AND (changed OR reread) AND existing IS NOT NULL)
+SELECT count(*), count(*) FILTER (WHERE action = 'created'), count(*) FILTER (WHERE action = 'updated'),
+       count(*) FILTER (WHERE action = 'duplicate'), count(*) FILTER (WHERE action = 'skipped')
   FROM upload_plan;
 
 -- name: UPLOAD_CODES args: tenant uuid
-INSERT INTO value_codes (tenant_id, field, value, code)
-SELECT $1, 'sales_rep', n.sales_rep, nextval('value_code_seq')
-  FROM (SELECT DISTINCT s.sales_rep FROM upload_stage s
-         WHERE NOT EXISTS (SELECT FROM value_codes v
-                            WHERE v.tenant_id = $1 AND v.field = 'sales_rep' AND v.value = s.sales_rep)) n
-ON CONFLICT (tenant_id, field, value) DO NOTHING;
+-- The first spelling of a seller stays.
+INSERT INTO value_codes (tenant_id, field, value, folded, code)
+SELECT $1, 'sales_rep', n.sales_rep, n.seller, nextval('value_code_seq')
+  FROM (SELECT DISTINCT ON (f.seller) f.seller, f.sales_rep
+          FROM (SELECT s.seller, s.sales_rep, min(s.row_no) AS row_no FROM upload_stage s GROUP BY s.seller, s.sales_rep) f
+         ORDER BY f.seller, f.row_no) n
+ WHERE NOT EXISTS (SELECT FROM value_codes v WHERE v.tenant_id = $1 AND v.field = 'sales_rep' AND v.folded = n.seller)
+ON CONFLICT DO NOTHING;
 
--- name: UPLOAD_NEW_SUBJECTS args: tenant uuid
-INSERT INTO subjects (tenant_id, subject_id, dataset, occurred_at)
-SELECT $1, s.meeting_id, 'meetings', s.meeting_date::timestamptz
-  FROM upload_stage s JOIN upload_plan p ON p.row_no = s.row_no
- WHERE p.last AND p.existing IS NULL;
+-- name: UPLOAD_CHANGE_FILL args: tenant uuid
+INSERT INTO upload_change (meeting_id, job_id, content, body_hash, client_name, email, phone, sales_rep, code, closed, transcript, changed, reread)
+SELECT p.existing, s.job_id, s.content, s.body_hash, s.client_name, s.email, s.phone, v.value, v.code, s.closed, s.transcript, p.changed, p.reread
+  FROM upload_plan p
+  JOIN upload_stage s ON s.row_no = p.row_no
+  JOIN value_codes v ON v.tenant_id = $1 AND v.field = 'sales_rep' AND v.folded = s.seller
+ WHERE p.existing IS NOT NULL AND (p.changed OR p.reread);
 
--- name: UPLOAD_NEW_TRANSCRIPTS args: tenant uuid
-INSERT INTO transcripts (tenant_id, subject_id, body, body_hash)
-SELECT $1, s.meeting_id, s.transcript, s.body_hash
-  FROM upload_stage s JOIN upload_plan p ON p.row_no = s.row_no
- WHERE p.last AND p.existing IS NULL;
+-- name: UPLOAD_STAGE_KEEP_NEW args: none
+-- What stays in the stage becomes a meeting.
+DELETE FROM upload_stage s USING upload_plan p WHERE p.row_no = s.row_no AND (NOT p.stored OR p.existing IS NOT NULL);
 
--- name: UPLOAD_NEW_MEETINGS args: tenant uuid, upload uuid
-INSERT INTO meetings (tenant_id, meeting_id, upload_id, identity, content, client_name, email, phone, meeting_date, sales_rep, closed)
-SELECT $1, s.meeting_id, $2, s.identity, s.content, s.client_name, s.email, s.phone, s.meeting_date, s.sales_rep, s.closed
-  FROM upload_stage s JOIN upload_plan p ON p.row_no = s.row_no
- WHERE p.last AND p.existing IS NULL;
+-- name: UPLOAD_STAGE_ORDINALS args: none
+UPDATE upload_stage s SET ordinal = p.ordinal FROM upload_plan p WHERE p.row_no = s.row_no AND p.ordinal <> 0;
 
--- name: UPLOAD_NEW_FACTS args: tenant uuid
-INSERT INTO meeting_facts (tenant_id, subject_id, meeting_date, sales_rep, closed)
-SELECT $1, s.meeting_id, s.meeting_date, v.code, s.closed
-  FROM upload_stage s
-  JOIN upload_plan p ON p.row_no = s.row_no
-  JOIN value_codes v ON v.tenant_id = $1 AND v.field = 'sales_rep' AND v.value = s.sales_rep
- WHERE p.last AND p.existing IS NULL;
+-- ---- what becomes of them ----
+
+-- name: UPLOAD_STORE args: upload uuid
+SELECT app_upload_store($1);
+
+-- name: UPLOAD_CHANGED_REVISIONS args: tenant uuid, upload uuid, changed_by uuid
+INSERT INTO meeting_revisions (tenant_id, meeting_id, version, upload_id, changed_by, client_name, email, phone, meeting_date, sales_rep,
+                               closed, identity, content, transcript, body_hash)
+SELECT $1, m.meeting_id, m.version, $2, $3, m.client_name, m.email, m.phone, m.meeting_date, m.sales_rep, m.closed, m.identity, m.content,
+       CASE WHEN t.body_hash <> c.body_hash THEN t.body END, t.body_hash
+  FROM upload_change c
+  JOIN meetings m ON m.tenant_id = $1 AND m.meeting_id = c.meeting_id
+  JOIN transcripts t ON t.tenant_id = $1 AND t.subject_id = c.meeting_id
+ WHERE c.changed;
 
 -- name: UPLOAD_CHANGED_MEETINGS args: tenant uuid
 UPDATE meetings m
-   SET content = s.content, client_name = s.client_name, email = s.email, phone = s.phone, sales_rep = s.sales_rep,
-       closed = s.closed, version = m.version + 1, updated_at = now()
-  FROM upload_stage s JOIN upload_plan p ON p.row_no = s.row_no
- WHERE m.tenant_id = $1 AND m.meeting_id = p.existing AND p.last AND p.changed;
+   SET content = c.content, client_name = c.client_name, email = c.email, phone = c.phone, sales_rep = c.sales_rep,
+       closed = c.closed, version = m.version + 1, updated_at = now()
+  FROM upload_change c
+ WHERE m.tenant_id = $1 AND m.meeting_id = c.meeting_id AND c.changed;
+
+-- name: UPLOAD_CHANGED_TRANSCRIPTS args: tenant uuid
+UPDATE transcripts t SET body = c.transcript, body_hash = c.body_hash
+  FROM upload_change c
+ WHERE t.tenant_id = $1 AND t.subject_id = c.meeting_id AND c.changed AND c.reread;
 
 -- name: UPLOAD_CHANGED_FACTS args: tenant uuid
 -- The values that were read stay until the new transcript is read; only then do they change.
 UPDATE meeting_facts f
-   SET closed = s.closed, sales_rep = v.code, state = CASE WHEN p.reread THEN 0 ELSE f.state END
-  FROM upload_stage s
-  JOIN upload_plan p ON p.row_no = s.row_no
-  JOIN value_codes v ON v.tenant_id = $1 AND v.field = 'sales_rep' AND v.value = s.sales_rep
- WHERE f.tenant_id = $1 AND f.subject_id = p.existing AND p.last AND (p.changed OR p.reread);
+   SET closed = CASE WHEN c.changed THEN c.closed ELSE f.closed END,
+       sales_rep = CASE WHEN c.changed THEN c.code ELSE f.sales_rep END,
+       state = CASE WHEN c.reread THEN 0 ELSE f.state END
+  FROM upload_change c
+ WHERE f.tenant_id = $1 AND f.subject_id = c.meeting_id;
 
--- name: UPLOAD_CHANGED_TRANSCRIPTS args: tenant uuid
-UPDATE transcripts t SET body = s.transcript, body_hash = s.body_hash
-  FROM upload_stage s JOIN upload_plan p ON p.row_no = s.row_no
- WHERE t.tenant_id = $1 AND t.subject_id = p.existing AND p.last AND p.changed AND p.reread;
-
--- name: UPLOAD_JOBS args: tenant uuid
+-- name: UPLOAD_CHANGED_JOBS args: tenant uuid, batch uuid
 -- A job that waits for the same meeting already will read the new words too: it locks them (TRANSCRIPT_GET).
-INSERT INTO jobs (tenant_id, job_id, kind, subject_id, unique_key)
-SELECT $1, s.job_id, 'meeting.read', coalesce(p.existing, s.meeting_id), coalesce(p.existing, s.meeting_id)::text
-  FROM upload_stage s JOIN upload_plan p ON p.row_no = s.row_no
- WHERE p.last AND p.reread
+INSERT INTO jobs (tenant_id, job_id, kind, subject_id, unique_key, batch_id)
+SELECT $1, c.job_id, 'meeting.read', c.meeting_id, c.meeting_id::text, $2 FROM upload_change c WHERE c.reread
+ON CONFLICT (tenant_id, kind, unique_key) WHERE unique_key IS NOT NULL AND state = 'ready' DO NOTHING;
+
+-- name: UPLOAD_NEW_JOBS args: tenant uuid, batch uuid
+INSERT INTO jobs (tenant_id, job_id, kind, subject_id, unique_key, batch_id)
+SELECT $1, s.job_id, 'meeting.read', s.meeting_id, s.meeting_id::text, $2 FROM upload_stage s
 ON CONFLICT (tenant_id, kind, unique_key) WHERE unique_key IS NOT NULL AND state = 'ready' DO NOTHING;
 
 -- name: UPLOAD_ERRORS_INSERT args: tenant uuid, upload uuid, rows jsonb
@@ -126,28 +198,111 @@ SELECT $1, $2, e.row_no, e.ordinal, e.line, e."column", e.value, e.code, coalesc
   FROM jsonb_to_recordset($3) AS e(row_no bigint, ordinal smallint, line bigint, "column" text, value text, code text, params jsonb)
 ON CONFLICT DO NOTHING;
 
--- name: UPLOAD_FINISH args: tenant uuid, upload uuid, bytes bigint, sha256 bytea, rows bigint, created bigint, updated bigint, duplicate bigint, invalid bigint, skipped bigint, jobs bigint, settings jsonb
-UPDATE uploads
-   SET state = 'loaded', bytes = $3, sha256 = $4, row_count = $5, created = $6, updated = $7, duplicate = $8, invalid = $9,
-       skipped = $10, jobs_created = $11, settings = $12, finished_at = now()
- WHERE tenant_id = $1 AND upload_id = $2 AND state = 'receiving';
+-- name: UPLOAD_FAILED_ROWS_INSERT args: tenant uuid, upload uuid, rows jsonb
+INSERT INTO upload_failed_rows (tenant_id, upload_id, row_no, line, cells, cut)
+SELECT $1, $2, e.row_no, e.line, ARRAY(SELECT jsonb_array_elements_text(e.cells)), e.cut
+  FROM jsonb_to_recordset($3) AS e(row_no bigint, line bigint, cells jsonb, cut boolean)
+ON CONFLICT DO NOTHING;
 
--- name: UPLOAD_LIST args: tenant uuid, stale_ms bigint, before uuid, limit bigint
--- A row still "receiving" after the longest an upload may take belongs to a process that died.
-SELECT upload_id, filename, CASE WHEN state = 'receiving' AND created_at < now() - make_interval(secs => $2 / 1000.0) THEN 'failed' ELSE state END,
-       CASE WHEN state = 'receiving' AND created_at < now() - make_interval(secs => $2 / 1000.0) THEN 'interrupted' ELSE failure END,
-       row_count, created, updated, duplicate, invalid, skipped, jobs_created, bytes,
-       to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), uploaded_by
-  FROM uploads
- WHERE tenant_id = $1 AND ($3::uuid IS NULL OR upload_id < $3)
- ORDER BY upload_id DESC LIMIT $4;
+-- ---- taking it back ----
 
--- name: UPLOAD_GET args: tenant uuid, stale_ms bigint, upload uuid
-SELECT upload_id, filename, CASE WHEN state = 'receiving' AND created_at < now() - make_interval(secs => $2 / 1000.0) THEN 'failed' ELSE state END,
-       CASE WHEN state = 'receiving' AND created_at < now() - make_interval(secs => $2 / 1000.0) THEN 'interrupted' ELSE failure END,
+-- name: UPLOAD_UNDO_LOCK args: tenant uuid, upload uuid, silent_ms bigint, load_ms bigint
+-- Silent for longer than its phase allows: its process died.
+SELECT last_meeting_id, state, progress_at < now() - make_interval(secs => CASE state WHEN 'receiving' THEN $3::bigint ELSE $4::bigint END / 1000.0)
+  FROM uploads WHERE tenant_id = $1 AND upload_id = $2 FOR UPDATE;
+
+-- name: DOOMED_CREATE args: none
+CREATE TEMPORARY TABLE doomed (subject_id uuid PRIMARY KEY) ON COMMIT DROP;
+
+-- name: DOOMED_GRANT args: none
+GRANT SELECT ON doomed TO cm_system;
+
+-- name: DOOMED_ANALYZE args: none
+ANALYZE doomed;
+
+-- name: DOOMED_DELETE args: none
+SELECT what, n FROM app_subjects_delete();
+
+-- name: DOOMED_JOBS args: tenant uuid
+SELECT canceled FROM app_jobs_cancel($1, NULL, NULL, ARRAY(SELECT subject_id FROM doomed));
+
+-- name: UPLOAD_UNDO_DOOM args: tenant uuid, upload uuid, last_meeting uuid
+INSERT INTO doomed (subject_id)
+SELECT meeting_id FROM meetings WHERE tenant_id = $1 AND meeting_id >= $2 AND meeting_id <= $3 AND upload_id = $2;
+
+-- name: UPLOAD_UNDO_RESTORE_CREATE args: none
+CREATE TEMPORARY TABLE upload_restore (
+    meeting_id uuid PRIMARY KEY, version bigint NOT NULL, code integer NOT NULL, job_id uuid NOT NULL, reread boolean NOT NULL
+) ON COMMIT DROP;
+
+-- name: UPLOAD_UNDO_RESTORE_FILL args: tenant uuid, upload uuid
+-- Changes that nothing came after. The job's id comes from both ids: an upload is taken back once.
+INSERT INTO upload_restore (meeting_id, version, code, job_id, reread)
+SELECT r.meeting_id, r.version, v.code, md5(r.upload_id::text || r.meeting_id::text)::uuid, r.transcript IS NOT NULL
+  FROM meeting_revisions r
+  JOIN meetings m ON m.tenant_id = $1 AND m.meeting_id = r.meeting_id AND m.version = r.version + 1
+  JOIN value_codes v ON v.tenant_id = $1 AND v.field = 'sales_rep' AND v.value = r.sales_rep
+ WHERE r.tenant_id = $1 AND r.upload_id = $2;
+
+-- name: UPLOAD_UNDO_KEPT args: tenant uuid, upload uuid
+-- Changes of this upload on which others were made since: they stay.
+SELECT count(DISTINCT r.meeting_id)
+  FROM meeting_revisions r
+ WHERE r.tenant_id = $1 AND r.upload_id = $2
+   AND NOT EXISTS (SELECT FROM upload_restore x WHERE x.meeting_id = r.meeting_id);
+
+-- name: UPLOAD_UNDO_MEETINGS args: tenant uuid
+UPDATE meetings m
+   SET content = r.content, client_name = r.client_name, email = r.email, phone = r.phone, sales_rep = r.sales_rep, closed = r.closed,
+       version = m.version + 1, updated_at = now()
+  FROM upload_restore x JOIN meeting_revisions r ON r.tenant_id = $1 AND r.meeting_id = x.meeting_id AND r.version = x.version
+ WHERE m.tenant_id = $1 AND m.meeting_id = x.meeting_id;
+
+-- name: UPLOAD_UNDO_TRANSCRIPTS args: tenant uuid
+UPDATE transcripts t SET body = r.transcript, body_hash = r.body_hash
+  FROM upload_restore x JOIN meeting_revisions r ON r.tenant_id = $1 AND r.meeting_id = x.meeting_id AND r.version = x.version
+ WHERE t.tenant_id = $1 AND t.subject_id = x.meeting_id AND x.reread;
+
+-- name: UPLOAD_UNDO_FACTS args: tenant uuid
+UPDATE meeting_facts f
+   SET closed = r.closed, sales_rep = x.code, state = CASE WHEN x.reread THEN 0 ELSE f.state END
+  FROM upload_restore x JOIN meeting_revisions r ON r.tenant_id = $1 AND r.meeting_id = x.meeting_id AND r.version = x.version
+ WHERE f.tenant_id = $1 AND f.subject_id = x.meeting_id;
+
+-- name: UPLOAD_UNDO_JOBS args: tenant uuid
+INSERT INTO jobs (tenant_id, job_id, kind, subject_id, unique_key)
+SELECT $1, x.job_id, 'meeting.read', x.meeting_id, x.meeting_id::text FROM upload_restore x WHERE x.reread
+ON CONFLICT (tenant_id, kind, unique_key) WHERE unique_key IS NOT NULL AND state = 'ready' DO NOTHING;
+
+-- name: UPLOAD_UNDO_REVISIONS args: tenant uuid
+DELETE FROM meeting_revisions r USING upload_restore x
+ WHERE r.tenant_id = $1 AND r.meeting_id = x.meeting_id AND r.version = x.version;
+
+-- name: UPLOAD_DELETE args: tenant uuid, upload uuid
+DELETE FROM uploads WHERE tenant_id = $1 AND upload_id = $2;
+
+-- ---- lists ----
+
+-- name: UPLOAD_LIST args: tenant uuid, silent_ms bigint, load_ms bigint, before uuid, limit bigint
+-- One that is not ended and was not heard of for longer than its phase allows belongs to a process that died.
+SELECT upload_id, filename, CASE WHEN gone THEN 'failed' ELSE state END, CASE WHEN gone THEN 'interrupted' ELSE failure END,
        row_count, created, updated, duplicate, invalid, skipped, jobs_created, bytes,
-       to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), uploaded_by
-  FROM uploads WHERE tenant_id = $1 AND upload_id = $3;
+       to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), uploaded_by, expected_bytes, settings
+  FROM (SELECT upload_id, filename, state, failure, row_count, created, updated, duplicate, invalid, skipped, jobs_created, bytes, created_at, uploaded_by,
+               expected_bytes, settings,
+               progress_at < now() - make_interval(secs => CASE state WHEN 'receiving' THEN $2::bigint WHEN 'loading' THEN $3::bigint END / 1000.0) AS gone
+          FROM uploads WHERE tenant_id = $1 AND ($4::uuid IS NULL OR upload_id < $4)
+         ORDER BY upload_id DESC LIMIT $5) u
+ ORDER BY upload_id DESC;
+
+-- name: UPLOAD_GET args: tenant uuid, silent_ms bigint, load_ms bigint, upload uuid
+SELECT upload_id, filename, CASE WHEN gone THEN 'failed' ELSE state END, CASE WHEN gone THEN 'interrupted' ELSE failure END,
+       row_count, created, updated, duplicate, invalid, skipped, jobs_created, bytes,
+       to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), uploaded_by, expected_bytes, settings
+  FROM (SELECT upload_id, filename, state, failure, row_count, created, updated, duplicate, invalid, skipped, jobs_created, bytes, created_at, uploaded_by,
+               expected_bytes, settings,
+               progress_at < now() - make_interval(secs => CASE state WHEN 'receiving' THEN $2::bigint WHEN 'loading' THEN $3::bigint END / 1000.0) AS gone
+          FROM uploads WHERE tenant_id = $1 AND upload_id = $4) u;
 
 -- name: UPLOAD_PROGRESS args: tenant uuid, upload uuid
 -- Of the meetings that came with this upload: waiting or being read, read, failed.

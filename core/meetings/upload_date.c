@@ -123,7 +123,9 @@ bool upload_date_read(struct slice s, enum upload_date_order order, char out[UPL
     }
     if (!exists(y, m, d))
         return false;
-    snprintf(out, UPLOAD_DATE_BYTES, "%04d-%02d-%02d", y, m, d);
+    /* the remainders only tell the compiler how wide they can be */
+    snprintf(out, UPLOAD_DATE_BYTES, "%04u-%02u-%02u", (unsigned)y % 10000, (unsigned)m % 100,
+             (unsigned)d % 100);
     return true;
 }
 

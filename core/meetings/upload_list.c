@@ -5,8 +5,9 @@
 #include "core/base/cursor.h"
 #include "core/db/db.h"
 #include "core/meetings/upload.h"
+#include "core/meetings/upload_load.h"
 
-static void write_counts(struct jw *w, const struct upload_counts *n)
+void upload_counts_to_json(const struct upload_counts *n, struct jw *w)
 {
     jw_ki64(w, "rows", n->rows);
     jw_ki64(w, "created", n->created);
@@ -23,7 +24,7 @@ void upload_to_json(const struct upload *u, struct jw *w)
     jw_kuuid(w, "upload_id", &u->id);
     jw_kstr(w, "filename", u->filename);
     jw_ki64(w, "bytes", u->bytes);
-    write_counts(w, &u->counts);
+    upload_counts_to_json(&u->counts, w);
     jw_end(w);
 }
 
@@ -42,10 +43,17 @@ static void write_row(struct jw *w, const PGresult *r, int i)
     jw_kstr(w, "filename", pg_text(r, i, 1));
     jw_kstr(w, "state", pg_text(r, i, 2));
     jw_kstr(w, "failure", pg_text(r, i, 3));
-    write_counts(w, &n);
+    upload_counts_to_json(&n, w);
     jw_ki64(w, "bytes", pg_i64(r, i, 11, 0));
     jw_kstr(w, "created_at", pg_text(r, i, 12));
     jw_kstr(w, "created_by", pg_text(r, i, 13));
+    jw_key(w, "expected_bytes");
+    if (pg_text(r, i, 14))
+        jw_i64(w, pg_i64(r, i, 14, 0));
+    else
+        jw_null(w);
+    jw_key(w, "settings");
+    jw_raw(w, pg_slice(r, i, 15));
 }
 
 static int bad_cursor(struct ctx *cx)
@@ -63,7 +71,8 @@ int upload_list(struct ctx *cx, int64_t limit, struct slice cursor, struct jw *w
     if (cursor.n && (!cursor_read(cx->arena, cursor, &part, 1) || !uuid_parse(part, &before)))
         return bad_cursor(cx);
     r = db_query(cx, SQL_UPLOAD_LIST,
-                 (const struct db_arg[]){db_uuid(&cx->who.tenant), db_i64(cx->config->stream_ms),
+                 (const struct db_arg[]){db_uuid(&cx->who.tenant), db_i64(UPLOAD_SILENT_MS),
+                                         db_i64(cx->config->stream_ms),
                                          cursor.n ? db_uuid(&before) : db_null(),
                                          db_i64(limit + 1)});
     if (!r)
@@ -90,7 +99,7 @@ int upload_get(struct ctx *cx, const struct uuid *id, struct jw *w)
     SCOPED(pg_drop) PGresult *p = NULL;
 
     r = db_query_one(cx, SQL_UPLOAD_GET,
-                     (const struct db_arg[]){db_uuid(&cx->who.tenant),
+                     (const struct db_arg[]){db_uuid(&cx->who.tenant), db_i64(UPLOAD_SILENT_MS),
                                              db_i64(cx->config->stream_ms), db_uuid(id)});
     if (!r)
         return -1;
@@ -126,7 +135,7 @@ int upload_errors(struct ctx *cx, const struct uuid *id, int64_t limit, struct s
         after_ordinal < 0 || after_ordinal > INT16_MAX)
         return bad_cursor(cx);
     known = db_query_one(cx, SQL_UPLOAD_GET,
-                         (const struct db_arg[]){db_uuid(&cx->who.tenant),
+                         (const struct db_arg[]){db_uuid(&cx->who.tenant), db_i64(UPLOAD_SILENT_MS),
                                                  db_i64(cx->config->stream_ms), db_uuid(id)});
     if (!known)
         return -1;

@@ -196,7 +196,7 @@ work_mem = 16MB                           # a chart of 100,000 rows sorts in mem
 maintenance_work_mem = 128MB              # building a vector index
 effective_cache_size = 2GB
 max_wal_size = 2GB                        # a load of a million rows without a checkpoint a second
-wal_compression = on
+wal_compression = lz4                     # after each checkpoint whole pages: pglz took a quarter of a load
 ${PG_EXTRA:-}
 random_page_cost = 1.1                    # solid state
 jit = off                                 # compiling costs more than our short statements

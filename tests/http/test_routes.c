@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/arena.h"
 #include "fcgi/route.h"
@@ -44,9 +45,20 @@ static const struct good {
     {HTTP_GET, "/api/client-config", NULL, NULL, 200, "\"client_id\":\"clientmetrics-web\""},
     {HTTP_GET, "/api/me", NULL, NULL, 200, "\"slug\":\"demo\""},
     {HTTP_POST, "/api/upload", NULL, upload_body, 201, "\"rows\":1,\"created\":1"},
+    {HTTP_POST, "/api/upload/preview", "on_change=skip&date_order=ymd", upload_body, 200,
+     "\"would\":{"},
     {HTTP_GET, "/api/uploads", "limit=1", NULL, 200, "\"next_cursor\":"},
     {HTTP_GET, "/api/uploads/{id}", NULL, NULL, 200, "\"created\":2"},
     {HTTP_GET, "/api/uploads/{id}/errors", NULL, NULL, 200, "\"errors\":[]"},
+    {HTTP_DELETE, "/api/uploads/{id}", NULL, NULL, 200, "\"removed\":{\"evidence\":"},
+    {HTTP_GET, "/api/jobs", "limit=1&state=completed", NULL, 200, "\"kind\":\"meeting.read\""},
+    {HTTP_GET, "/api/jobs/progress", NULL, NULL, 200, "\"cursor\":"},
+    {HTTP_POST, "/api/jobs/retry-failed", NULL, "{\"kind\":\"meeting.read\"}", 200, "\"count\":0"},
+    {HTTP_POST, "/api/jobs/cancel", NULL, "{\"ids\":[\"00000000-0000-7000-8000-000000000001\"]}",
+     200, "\"canceled\":0"},
+    {HTTP_GET, "/api/jobs/{id}", NULL, NULL, 200, "\"state\":\"completed\""},
+    {HTTP_POST, "/api/jobs/{id}/retry", NULL, NULL, 409, "job_state"},
+    {HTTP_POST, "/api/jobs/{id}/cancel", NULL, NULL, 409, "job_state"},
     {HTTP_GET, "/api/process-jobs", NULL, NULL, 200, "\"completed\":"},
     {HTTP_GET, "/api/meetings", "limit=2&sort=meeting_date", NULL, 200, "\"total\":"},
     {HTTP_GET, "/api/meetings/export.csv", NULL, NULL, 200, "ana@example.com"},
@@ -82,6 +94,8 @@ static struct server *server;
 static struct arena *arena;
 static char *meeting_id;
 static char *upload_id;
+static char *doomed_id; /* an upload to take back */
+static char *job_id;
 
 static const struct good *good_of(const struct route *r)
 {
@@ -102,14 +116,21 @@ static const char *path_of(const struct route *r, const char *id)
     if (!at)
         return r->pattern;
     if (!id)
-        id = strstr(r->pattern, "uploads") ? upload_id : meeting_id;
+        id = r->method == HTTP_DELETE        ? doomed_id
+             : strstr(r->pattern, "uploads") ? upload_id
+             : strstr(r->pattern, "/jobs/")  ? job_id
+                                             : meeting_id;
     return arena_printf(arena, "%.*s%s%s", (int)(at - r->pattern), r->pattern, id, at + 4);
 }
 
 static const char *type_of(const struct route *r)
 {
-    static const char *const types[] = {NULL, "application/json",
-                                        "application/x-www-form-urlencoded", upload_type};
+    static const char *const types[] = {
+        [ROUTE_BODY_JSON] = "application/json",
+        [ROUTE_BODY_FORM] = "application/x-www-form-urlencoded",
+        [ROUTE_BODY_UPLOAD] = upload_type,
+        [ROUTE_BODY_JSON_OPTIONAL] = "application/json",
+    };
 
     return types[r->body];
 }
@@ -268,7 +289,7 @@ static void a_method_that_a_path_does_not_take_is_405_with_allow(void **state)
     (void)state;
     for (size_t i = 0; i < nroutes; i++) {
         const struct route *r = &routes[i];
-        struct fcgi_call call = {.method = "DELETE", .path = path_of(r, NULL)};
+        struct fcgi_call call = {.method = "TRACE", .path = path_of(r, NULL)};
         struct fcgi_answer a = server_call(server, r->pool == ROUTE_STREAM, &call);
         const char *allow = fcgi_header(&a, "Allow");
 
@@ -375,10 +396,27 @@ static int set_up(void **state)
                                   .query = "sort=meeting_date",
                                   .authorization = server_bearer(server, "admin@demo.test")});
     meeting_id = server_json_str(&a, "meeting_id");
+    fcgi_answer_done(&a);
+    a = server_upload(server, "admin@demo.test", "doomed.csv",
+                      "client_name,email,phone,meeting_date,sales_rep,closed,transcript\n"
+                      "Rut,rut@example.com,9,2024-01-02,Puma,1,\"A clinic that wants privacy.\"\n");
+    doomed_id = server_json_str(&a, "upload_id");
+    fcgi_answer_done(&a);
+    for (int tries = 0; !job_id && tries < 100; tries++) { /* until the first is read */
+        usleep(100000);
+        a = server_call(
+            server, false,
+            &(const struct fcgi_call){.path = "/api/jobs",
+                                      .query = "state=completed",
+                                      .authorization = server_bearer(server, "admin@demo.test")});
+        job_id = strstr(a.body, "job_id") ? server_json_str(&a, "job_id") : NULL;
+        if (!job_id && tries < 99)
+            fcgi_answer_done(&a);
+    }
     if (!meeting_id)
         print_error("meetings: %d %s\n", a.status, a.body);
     fcgi_answer_done(&a);
-    return upload_id && meeting_id ? 0 : -1;
+    return upload_id && meeting_id && doomed_id && job_id ? 0 : -1;
 }
 
 static int tear_down(void **state)
@@ -389,6 +427,8 @@ static int tear_down(void **state)
     arena_free(arena);
     free(meeting_id);
     free(upload_id);
+    free(doomed_id);
+    free(job_id);
     return 0;
 }
 

@@ -198,11 +198,12 @@ static void load(const struct fixture *f, const struct uuid *tenant, const struc
                "INSERT INTO uploads (tenant_id, upload_id, filename) VALUES ('%s', '%s', 'f.csv') "
                "ON CONFLICT DO NOTHING",
                id, id);
-    testdb_run(f->t, TESTDB_ADMIN,
-               "INSERT INTO value_codes (tenant_id, field, value, code) SELECT t::uuid, f, v, "
-               "nextval('value_code_seq')"
-               " FROM (SELECT DISTINCT * FROM (VALUES %s) AS x (t, f, v)) y ON CONFLICT DO NOTHING",
-               sb_text(&s.codes));
+    testdb_run(
+        f->t, TESTDB_ADMIN,
+        "INSERT INTO value_codes (tenant_id, field, value, folded, code) SELECT t::uuid, f, v, v, "
+        "nextval('value_code_seq')"
+        " FROM (SELECT DISTINCT * FROM (VALUES %s) AS x (t, f, v)) y ON CONFLICT DO NOTHING",
+        sb_text(&s.codes));
     insert(f, "subjects (tenant_id, subject_id, dataset, occurred_at)", &s.subjects, "");
     insert(f,
            "meetings (tenant_id, meeting_id, upload_id, identity, content, email, phone, "

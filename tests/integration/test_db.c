@@ -20,6 +20,7 @@
 #include "core/db/audit.h"
 #include "core/db/db.h"
 #include "tests/lib/testdb.h"
+#include "tests/lib/uploads.h"
 
 static struct testdb *t;
 static struct ctx *cx;
@@ -753,16 +754,18 @@ static void a_prepared_name_that_the_server_forgot_is_prepared_again(void **stat
 
 /* ---- COPY and streams ----------------------------------------------------------------------------------------- */
 
+static int put(struct slice s)
+{
+    return db_copy_put(cx, s.p, s.n);
+}
+
 static void stage(void)
 {
     expect_ok(begin(DB_WRITE));
     expect_ok(db_exec(cx, SQL_UPLOAD_STAGE_CREATE, NULL, NULL));
     expect_ok(db_copy_begin(cx, SQL_UPLOAD_STAGE_COPY));
+    expect_ok(put(uploads_copy_header));
 }
-
-#define U "aaaaaaaa-0000-7000-8000-000000000001"
-static const char row[] =
-    "1\t" U "\t" U "\t" U "\t" U "\t" U "\tclient\ta@b\t1\t2024-01-01\tToro\tt\tsome words\n";
 
 static void copied_rows_are_there_in_the_same_transaction(void **state)
 {
@@ -771,10 +774,11 @@ static void copied_rows_are_there_in_the_same_transaction(void **state)
 
     (void)state;
     stage();
-    for (size_t i = 0; i < sizeof row - 1; i++) /* any cut will do */
-        expect_ok(db_copy_put(cx, row + i, 1));
-    expect_ok(db_copy_put(cx, row, sizeof row - 1));
+    for (size_t i = 0; i < uploads_copy_row().n; i++) /* any cut will do */
+        expect_ok(db_copy_put(cx, uploads_copy_row().p + i, 1));
+    expect_ok(put(uploads_copy_row()));
     expect_ok(db_copy_put(cx, "", 0));
+    expect_ok(put(uploads_copy_end));
     expect_ok(db_copy_end(cx, &rows));
     assert_int_equal(rows, 2);
     r = db_query_text(cx, "SELECT count(*) FROM upload_stage", NULL, 0);
@@ -794,9 +798,10 @@ static void a_large_copy_arrives_whole(void **state)
     (void)state;
     sb_init(&b, 64 << 20);
     for (int i = 0; i < copies; i++)
-        sb_put(&b, row, sizeof row - 1);
+        sb_slice(&b, uploads_copy_row());
     stage();
-    expect_ok(db_copy_put(cx, b.p, b.n)); /* 26 MB at once */
+    expect_ok(db_copy_put(cx, b.p, b.n)); /* 18 MB at once */
+    expect_ok(put(uploads_copy_end));
     expect_ok(db_copy_end(cx, &rows));
     assert_int_equal(rows, copies);
     sb_done(&b);
@@ -821,7 +826,7 @@ static void a_copy_can_be_given_up(void **state)
 {
     (void)state;
     stage();
-    expect_ok(db_copy_put(cx, row, sizeof row - 1));
+    expect_ok(put(uploads_copy_row()));
     db_rollback(cx);
     a_request_works();
     testdb_fresh(cx);
@@ -836,7 +841,7 @@ static void a_connection_lost_in_a_copy_is_an_error(void **state)
     (void)state;
     stage();
     terminate();
-    if (db_copy_put(cx, row, sizeof row - 1) == 0)
+    if (put(uploads_copy_row()) == 0)
         assert_int_equal(db_copy_end(cx, NULL), -1);
     expect_error(ERR_UNAVAILABLE);
     a_request_works();

@@ -21,6 +21,7 @@
 #include "core/base/clock.h"
 #include "core/db/db.h"
 #include "tests/lib/testdb.h"
+#include "tests/lib/uploads.h"
 
 enum way { REFUSED, CUT };
 
@@ -99,10 +100,6 @@ static struct ctx *cx;
 static struct uuid acme;
 static struct uuid ana;
 
-#define U "aaaaaaaa-0000-7000-8000-000000000001"
-static const char row[] =
-    "1\t" U "\t" U "\t" U "\t" U "\t" U "\tclient\ta@b\t1\t2024-01-01\tToro\tt\tsome words\n";
-
 static const struct db_need need = {ROLE_VIEWER, SCOPE_DATA_READ};
 
 static int touch(void)
@@ -127,19 +124,24 @@ static int writes(void)
     return db_commit(cx);
 }
 
+static int put(struct slice s)
+{
+    return db_copy_put(cx, s.p, s.n);
+}
+
 static int copies(void)
 {
     int64_t rows = 0;
 
     if (db_begin(cx, DB_WRITE, DB_ENTER_CALLER, need) < 0 ||
         db_exec(cx, SQL_UPLOAD_STAGE_CREATE, NULL, NULL) < 0 ||
-        db_copy_begin(cx, SQL_UPLOAD_STAGE_COPY) < 0)
+        db_copy_begin(cx, SQL_UPLOAD_STAGE_COPY) < 0 || put(uploads_copy_header) < 0)
         return -1;
     for (int i = 0; i < 3; i++) {
-        if (db_copy_put(cx, row, sizeof row - 1) < 0)
+        if (put(uploads_copy_row()) < 0)
             return -1;
     }
-    if (db_copy_end(cx, &rows) < 0)
+    if (put(uploads_copy_end) < 0 || db_copy_end(cx, &rows) < 0)
         return -1;
     assert_int_equal(rows, 3); /* success is whole */
     return touch() < 0 ? -1 : db_commit(cx);
@@ -159,7 +161,8 @@ static int streams(void)
     rows_seen = 0;
     if (db_begin(cx, DB_WRITE, DB_ENTER_CALLER, need) < 0 ||
         db_stream(cx, SQL_UPLOAD_LIST,
-                  (const struct db_arg[]){db_uuid(&acme), db_i64(1000), db_null(), db_i64(100)},
+                  (const struct db_arg[]){db_uuid(&acme), db_i64(1000), db_i64(1000), db_null(),
+                                          db_i64(100)},
                   see, NULL) < 0)
         return -1;
     assert_int_equal(rows_seen, 5);

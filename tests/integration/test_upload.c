@@ -13,12 +13,11 @@
 #include "core/base/limits.h"
 #include "core/base/sb.h"
 #include "core/db/db.h"
-#include "core/meetings/meeting.h"
 #include "core/meetings/upload.h"
-#include "core/queue/runner.h"
 #include "tests/lib/testdb.h"
+#include "tests/lib/uploads.h"
 
-#define HEADER "client_name,email,phone,meeting_date,sales_rep,closed,transcript\n"
+#define HEADER MEETINGS_HEADER
 #define ANA                                                                                        \
     "Ana,ana@example.com,111,2024-01-02,Puma,1,\"We get 80 messages a day, through Google.\"\n"
 #define ANA_LOST                                                                                   \
@@ -34,35 +33,14 @@ static struct testdb *db;
 static struct ctx *cx;
 static struct uuid tenant;
 
-static long read_text(struct ctx *c, void *source, void *buf, size_t n)
-{
-    struct slice *s = source;
-    const size_t take = s->n < n ? s->n : n;
-
-    (void)c;
-    memcpy(buf, s->p, take);
-    s->p += take;
-    s->n -= take;
-    return (long)take;
-}
-
 static int upload_slice(struct slice text, struct upload *out)
 {
-    testdb_fresh(cx);
-    cx->deadline_ms = clock_mono_ms() + 60000;
-    return upload_receive(cx, SLICE("meetings.csv"), read_text, &text, out);
+    return uploads_send(cx, text, NULL, out);
 }
 
 static struct upload_counts upload(const char *csv)
 {
-    struct upload up = {0};
-
-    if (upload_slice(slice_cstr(csv), &up) < 0)
-        fail_msg("%s: %s %s", cx->err.reason, cx->err.message, cx->err.internal);
-    assert_int_equal(up.counts.created + up.counts.updated + up.counts.duplicate +
-                         up.counts.invalid + up.counts.skipped,
-                     up.counts.rows);
-    return up.counts;
+    return uploads_must(cx, csv, NULL).counts;
 }
 
 static int64_t count(const char *table)
@@ -136,34 +114,20 @@ static void a_deal_that_changed_is_updated_and_not_read_again(void **state)
     assert_int_equal(testdb_number(db, TESTDB_ADMIN, "SELECT max(version) FROM meetings"), 2);
 }
 
-static const struct job_kind kinds[] = {{MEETING_READ, meeting_read_job, meeting_read_dead, 5000}};
-
-static void run_jobs(void)
-{
-    struct ctx *worker = testdb_ctx(db);
-    const struct runner_options o = {.config = worker->config, .kinds = kinds, .nkinds = 1};
-    int n;
-
-    do
-        n = runner_turn(worker, &o, NULL);
-    while (n > 0);
-    assert_int_equal(n, 0);
-}
-
 static void new_words_are_read_again_and_replace_the_values(void **state)
 {
     struct upload_counts n;
 
     (void)state;
     upload(HEADER ANA);
-    run_jobs();
+    uploads_read_all(db);
     assert_int_equal(
         testdb_number(db, TESTDB_ADMIN, "SELECT interaction_volume_daily FROM meeting_facts"), 80);
     assert_int_equal(testdb_number(db, TESTDB_ADMIN, "SELECT state FROM meeting_facts"), 1);
     n = upload(HEADER ANA_NEW_WORDS);
     assert_int_equal(n.updated, 1);
     assert_int_equal(n.jobs_created, 1);
-    run_jobs();
+    uploads_read_all(db);
     assert_int_equal(
         testdb_number(db, TESTDB_ADMIN, "SELECT interaction_volume_daily FROM meeting_facts"), 90);
     assert_int_equal(count("llm_analyses"), 2); /* append-only */
@@ -183,7 +147,7 @@ static void a_meeting_that_could_not_be_read_is_tried_again_when_it_is_sent_agai
     n = upload(HEADER ANA);
     assert_int_equal(n.duplicate, 1);
     assert_int_equal(n.jobs_created, 1);
-    run_jobs();
+    uploads_read_all(db);
     assert_int_equal(testdb_number(db, TESTDB_ADMIN, "SELECT state FROM meeting_facts"), 1);
 }
 
@@ -199,7 +163,7 @@ static void a_reader_waits_for_the_words_that_are_being_changed(void **state)
         uploader,
         "UPDATE transcripts SET body = 'We get 90 messages a day.', body_hash = gen_random_uuid()"));
     assert_int_equal(PQsendQuery(uploader, "SELECT pg_sleep(0.4); COMMIT"), 1);
-    run_jobs();
+    uploads_read_all(db);
     assert_int_equal(
         testdb_number(db, TESTDB_ADMIN, "SELECT interaction_volume_daily FROM meeting_facts"), 90);
     PQfinish(uploader);
@@ -231,6 +195,10 @@ static void a_row_that_breaks_a_rule_stops_nobody(void **state)
     assert_int_equal(testdb_number(db, TESTDB_ADMIN, "SELECT min(line) FROM upload_errors"), 5);
     assert_string_equal(
         testdb_value(db, TESTDB_ADMIN,
+                     "SELECT line || ' ' || array_to_string(cells, '|') FROM upload_failed_rows"),
+        "5 Eva|eva-at-example|333|2024-02-30|Boa|0|A clinic that wants privacy.");
+    assert_string_equal(
+        testdb_value(db, TESTDB_ADMIN,
                      "SELECT string_agg(column_name || ' ' || code || ' ' || value, ', ' "
                      "ORDER BY ordinal) FROM upload_errors"),
         "email email_invalid eva-at-example, meeting_date date_invalid 2024-02-30");
@@ -245,6 +213,7 @@ static void a_file_that_cannot_be_read_leaves_only_its_story(void **state)
         {"", "file_empty"},
         {"\n\n", "file_empty"},
         {"a,b,c\n1,2,3\n", "columns_missing"},
+        {"PK\x03\x04", "file_is_archive"},
         {HEADER ANA "\"never closed", "csv_quote"},
     };
 
@@ -271,7 +240,7 @@ static long read_cut_off(struct ctx *c, void *source, void *buf, size_t n)
     struct slice *s = source;
 
     if (s->n)
-        return read_text(c, source, buf, n);
+        return uploads_read(c, source, buf, n);
     return ctx_fail(c, ERR_INVALID, "body_cut_off", NULL, "the client left");
 }
 
@@ -282,7 +251,9 @@ static void a_body_cut_off_leaves_nothing_half_visible(void **state)
 
     (void)state;
     testdb_fresh(cx);
-    assert_int_equal(upload_receive(cx, SLICE("x.csv"), read_cut_off, &text, &up), -1);
+    assert_int_equal(
+        upload_receive(cx, SLICE("x.csv"), &(struct upload_options){0}, read_cut_off, &text, &up),
+        -1);
     assert_string_equal(cx->err.reason, "body_cut_off");
     assert_string_equal(
         testdb_value(db, TESTDB_ADMIN, "SELECT state || ' ' || failure FROM uploads"),
@@ -356,6 +327,7 @@ static void errors_are_kept_up_to_their_bound_and_counted_beyond_it(void **state
     assert_int_equal(upload_slice(sb_get(&csv), &up), 0);
     assert_int_equal(up.counts.invalid, LIMIT_UPLOAD_ERRORS + 500);
     assert_int_equal(count("upload_errors"), LIMIT_UPLOAD_ERRORS);
+    assert_int_equal(count("upload_failed_rows"), LIMIT_UPLOAD_ERRORS);
     sb_done(&csv);
 }
 

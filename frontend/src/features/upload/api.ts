@@ -21,7 +21,7 @@ export function useUploadDetail(id: string | undefined): UseQueryResult<UploadDe
       unwrap(api.GET('/api/uploads/{id}', { params: { path: { id: id ?? '' } }, signal })),
     enabled: id !== undefined,
     refetchInterval: ({ state: { data } }) =>
-      data && (data.state === 'receiving' || readingOf(data.jobs).running) ? RUNNING_MS : false,
+      data && (data.state === 'receiving' || data.state === 'loading' || readingOf(data.jobs).running) ? RUNNING_MS : false,
   });
 }
 
