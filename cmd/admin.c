@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "auth/admin.h"
+#include "cmd/admin_jobs.h"
 #include "cmd/cmd.h"
 #include "core/base/clock.h"
 #include "core/base/limits.h"
@@ -16,7 +17,7 @@ static int usage(void)
     fprintf(stderr, "admin tenant create SLUG NAME\n"
                     "admin member add TENANT EMAIL viewer|analyst|manager|admin [NAME]\n"
                     "admin token create TENANT NAME data:read[,data:write[,admin]] [DAYS]\n"
-                    "admin demo\n");
+                    "admin demo\n" ADMIN_JOBS_USAGE);
     return EXIT_USAGE;
 }
 
@@ -108,10 +109,9 @@ static const struct {
     const char *verb; /* NULL: none */
     int (*run)(struct ctx *cx, int argc, char **argv);
 } actions[] = {
-    {"tenant", "create", tenant_create},
-    {"member", "add", member_add},
-    {"token", "create", token_create},
-    {"demo", NULL, demo},
+    {"tenant", "create", tenant_create}, {"member", "add", member_add},
+    {"token", "create", token_create},   {"demo", NULL, demo},
+    {"jobs", NULL, admin_jobs},
 };
 
 static int dispatch(struct ctx *cx, int argc, char **argv)

@@ -24,7 +24,8 @@ static const struct {
      "maintain                           delete what is past its time; daily, by a timer"},
     {"admin", cmd_admin,
      "admin tenant create SLUG NAME | member add TENANT EMAIL ROLE [NAME] |\n"
-     "        token create TENANT NAME SCOPE[,SCOPE] [DAYS] | demo"},
+     "        token create TENANT NAME SCOPE[,SCOPE] [DAYS] | demo |\n"
+     "        jobs stats|list|show|retry|retry-all|cancel|cancel-batch TENANT ..."},
     {"check-config", cmd_check_config,
      "check-config                       print every setting, secrets masked"},
     {"routes", cmd_routes, "routes                             print the route table", true},
