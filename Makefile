@@ -64,6 +64,10 @@ $(LIB): $(LIB_OBJ)
 $(BIN): $(CMD_OBJ) $(LIB)
 	$(Q)$(if $(V),,echo "  LD   $@";) $(CC) $(ALL_CFLAGS) $^ -o $@ $(LIBS)
 
+# What a subcommand does, without the program around it.
+$(OUT)/tests/integration/test_admin_jobs: $(OUT)/cmd/admin_jobs.o
+$(OUT)/tests/integration/test_admin_jobs: LIBS += $(LIB) $(PC_LD)
+
 # A worker of this test dies with its COMMIT on the wire.
 $(OUT)/tests/integration/test_queue_torture: LIBS += -Wl,--wrap=PQpipelineSync
 

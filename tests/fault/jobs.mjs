@@ -15,7 +15,7 @@ let stack, token;
 before(async () => {
   // A short lease, so that what a dead worker held comes back while the test waits; small batches, so that there is a
   // middle to kill in.
-  stack = await Stack.up({ CM_JOB_LEASE_MS: '2000', CM_JOB_POLL_MS: '200', CM_JOB_BATCH: String(BATCH), CM_JOB_WORKERS: '2' });
+  stack = await Stack.up({ CM_JOB_LEASE_MS: '9500', CM_JOB_POLL_MS: '200', CM_JOB_BATCH: String(BATCH), CM_JOB_WORKERS: '2' });
   token = await stack.token();
 });
 after(() => stack?.down());
@@ -38,7 +38,7 @@ async function allRead(meetings) {
   const c = await until('every job to end', async () => {
     const now = await countsOf(stack);
     return now.jobs === 0 && now;
-  }, 45000, 200);
+  }, 60000, 200); // the lease, and then one after the other
   assert.deepEqual(c, { ...c, meetings, identities: meetings, facts: meetings, read: meetings, analyses: meetings,
     analysed: meetings, completed: meetings, dead: 0, transcripts: meetings, subjects: meetings });
   return c;

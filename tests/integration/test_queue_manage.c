@@ -17,6 +17,7 @@
 #include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/db/db.h"
+#include "core/queue/metrics.h"
 #include "core/queue/runner.h"
 #include "tests/lib/testdb.h"
 
@@ -740,6 +741,40 @@ static void the_poll_does_not_read_what_waits(void **state)
     assert_true(ms < 1);
 }
 
+/* What a scrape of /metrics costs, and what it says. */
+static void metrics_are_by_kind_and_bucket_of_tenants(void **state)
+{
+    char t[UUID_TEXT_BYTES];
+    struct sb text;
+    int64_t began_us;
+
+    (void)state;
+    uuid_text(&acme, t);
+    testdb_run(
+        db, TESTDB_ADMIN,
+        "INSERT INTO jobs (tenant_id, job_id, kind, run_at) SELECT '%s', gen_random_uuid(), "
+        "'test.run', now() - interval '90 s' FROM generate_series(1, 100000);"
+        "INSERT INTO job_archive (tenant_id, job_id, kind, state, attempts, created_at, "
+        "started_at, finished_at) SELECT '%s', gen_random_uuid(), 'test.run', CASE WHEN i %% "
+        "10 = 0 THEN 'failed' ELSE 'completed' END, 1 + i %% 2, now(), now() - interval '2 "
+        "s', now() FROM generate_series(1, 100000) i; ANALYZE jobs",
+        t, t);
+    enter();
+    sb_init(&text, 1 << 20);
+    began_us = clock_mono_us();
+    assert_int_equal(queue_metrics_text(cx, &text), 0);
+    print_message("metrics at 100,000 waiting and 100,000 ended jobs: %lld ms\n",
+                  (long long)(clock_mono_us() - began_us) / 1000);
+    assert_non_null(strstr(sb_text(&text), "state=\"ready\"} 100000\n"));
+    assert_non_null(strstr(sb_text(&text), "state=\"completed\"} 300\n"));
+    assert_non_null(strstr(sb_text(&text), "state=\"failed\"} 33.3333333\n"));
+    assert_non_null(
+        strstr(sb_text(&text), "clientmetrics_jobs_oldest_seconds{kind=\"test.run\",tenants=\""));
+    assert_non_null(strstr(sb_text(&text), "\"} 2\n"));     /* p95 */
+    assert_non_null(strstr(sb_text(&text), "\"} 50000\n")); /* retries */
+    sb_done(&text);
+}
+
 static void a_lease_that_cannot_outlast_a_job_is_refused(void **state)
 {
     static const struct job_kind longer[] = {{"test.long", run, NULL, 10000}};
@@ -789,6 +824,7 @@ int main(void)
         WITH_DB(progress_says_what_changed_and_nothing_else),
         WITH_DB(pages_of_both_tables_hold_each_job_once),
         WITH_DB(the_poll_does_not_read_what_waits),
+        WITH_DB(metrics_are_by_kind_and_bucket_of_tenants),
         WITH_DB(a_lease_that_cannot_outlast_a_job_is_refused),
         WITH_DB(a_kinds_attempts_bound_the_jobs),
     };
