@@ -128,7 +128,11 @@ static double measure(int seconds, const char *what, double *last)
 
 static int argument(int argc, char **argv, int i, int usual)
 {
-    return argc > i ? (int)strtol(argv[i], NULL, 10) : usual; /* 0 for nonsense */
+    int64_t n = usual;
+
+    if (argc > i && (!slice_to_i64(slice_cstr(argv[i]), &n) || n < 0 || n > INT32_MAX))
+        return -1; /* too small for any of them */
+    return (int)n;
 }
 
 int main(int argc, char **argv)
@@ -144,7 +148,8 @@ int main(int argc, char **argv)
     double last = 0;
     PGconn *pin;
 
-    if (workers < 1 || workers > MAX_WORKERS || batch < 1 || before_s < 1 || tenants < 1)
+    if (workers < 1 || workers > MAX_WORKERS || batch < 1 || before_s < 1 || pinned_s < 0 ||
+        tenants < 1)
         return 2;
     forget = argument(argc, argv, 6, 0) == 1;
     log_open("-", LOG_OFF);
