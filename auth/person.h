@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * person: what a signed-in person may know of itself.
+ * person: what a caller may know of itself, be it a person or an API token.
  */
 #ifndef AUTH_PERSON_H
 #define AUTH_PERSON_H
@@ -16,5 +16,8 @@ struct person {
 
 /* The caller, a member of the entered tenant. In the transaction that dispatch opened; strings in cx->arena. */
 int person_get(struct ctx *cx, struct person *out);
+
+/* What the API token that called may do. Entering checks one scope in the database and tells no more. */
+int person_token_scopes(struct ctx *cx, unsigned *out);
 
 #endif

@@ -34,10 +34,11 @@ int api_me(struct ctx *cx, const struct http_request *rq, struct http_response *
 {
     const bool is_person = cx->who.kind == PRINCIPAL_USER;
     struct person me = {0};
+    unsigned scopes = 0; /* of a token; a person's come with entering */
     struct jw *w;
 
     (void)rq;
-    if (is_person ? person_get(cx, &me) < 0 : db_enter_now(cx) < 0)
+    if (is_person ? person_get(cx, &me) < 0 : person_token_scopes(cx, &scopes) < 0)
         return -1;
     w = http_json_begin(rs, 200);
     jw_object(w);
@@ -60,7 +61,7 @@ int api_me(struct ctx *cx, const struct http_request *rq, struct http_response *
     jw_kstr(w, "language", cx->tenancy.language);
     jw_end(w);
     jw_kstr(w, "role", is_person ? role_name(cx->who.role) : NULL);
-    write_scopes(w, cx->who.scopes);
+    write_scopes(w, is_person ? cx->who.scopes : scopes);
     write_tenants(w, identity_claims(app_current()->identity));
     jw_end(w);
     return http_json_end(cx, rs);
