@@ -64,7 +64,7 @@ if [ "$kind" = local ]; then
 fi
 # What follows code and message in an envelope.
 # shellcheck disable=SC2016 # as above
-v[REST]='"field":null,"details":null,"request_id":"$request_id"'
+v[REST]='"field":null,"details":{},"request_id":"$request_id"'
 
 # nginx 1.25.1 moved HTTP/2 from a word of `listen` to a directive of its own and warns about the old way.
 version=$(PATH=$PATH:/usr/sbin nginx -v 2>&1 | sed -n 's,.*nginx/\([0-9.]*\).*,\1,p') || true
