@@ -17,6 +17,7 @@ static const struct dev_user users[] = {
     {"d0d0d0d0-0000-4000-8000-000000000004", "admin@other.test", "Otto", "Other", "other", false},
     {"d0d0d0d0-0000-4000-8000-000000000005", "operator@demo.test", "Olga", "Operator", "demo",
      true},
+    {"d0d0d0d0-0000-4000-8000-000000000006", "manager@demo.test", "Mara", "Manager", "demo", false},
 };
 enum { NUSERS = sizeof users / sizeof *users };
 

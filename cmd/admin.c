@@ -79,6 +79,7 @@ static int demo(struct ctx *cx, int argc, char **argv)
         enum role role;
     } members[] = {
         {"demo", "admin@demo.test", "Ada Admin", ROLE_ADMIN},
+        {"demo", "manager@demo.test", "Mara Manager", ROLE_MANAGER},
         {"demo", "analyst@demo.test", "Ana Analyst", ROLE_ANALYST},
         {"demo", "viewer@demo.test", "Vera Viewer", ROLE_VIEWER},
         {"demo", "operator@demo.test", "Olga Operator", ROLE_VIEWER},
