@@ -10,7 +10,8 @@
 #   integration   tests/integration against PostgreSQL
 #   http          tests/http: FastCGI on the sockets
 #   frontend      vitest
-#   site          tests/site: nginx, TLS, the shell's commands, against a running installation
+#   site          tests/site: nginx, TLS, the shell's commands, against a running installation; every example of
+#                 docs/openapi.yaml, against one of its own
 #   e2e           tests/e2e: Chromium against the same
 #   fault         tests/fault: kills, restarts, slow clients, against the same
 #

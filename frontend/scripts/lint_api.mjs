@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Validates docs/openapi.yaml: OpenAPI 3.1 structure, references, examples against their schemas, and the two
-// extensions that the route table is compared with.
+// Validates docs/openapi.yaml: OpenAPI 3.1 structure, references, examples against their schemas, the two extensions
+// that the route table is compared with, and the product's own rules (tests/site/api).
 import { fileURLToPath } from 'node:url';
 import { bundle, createConfig, lint } from '@redocly/openapi-core';
+import { problems as ownProblems, readDocument } from '../../tests/site/api/document.mjs';
+import { plan } from '../../tests/site/api/plan.mjs';
 
 const SCOPES = ['public', 'data:read', 'data:write', 'admin', 'operator'];
 const POOLS = ['web', 'stream'];
@@ -42,6 +44,9 @@ for (const [path, item] of Object.entries(document.parsed.paths)) {
     }
   }
 }
+
+const own = readDocument(ref);
+problems.push(...ownProblems(own), ...plan(own).problems);
 
 for (const p of problems) console.error(p);
 if (problems.length > 0) process.exit(1);

@@ -11,11 +11,20 @@ import {
   toggleValue,
 } from './filters';
 
-const labels = { es: '', en: '' };
+const field = (name: string, type: string): Field => ({
+  name,
+  type,
+  dataset: 'meetings',
+  labels: { es: '', en: '' },
+  options: [],
+  operators: [],
+  aggregations: [],
+  slots: [],
+});
 const fields: Field[] = [
-  { name: 'sales_rep', type: 'string', labels },
-  { name: 'closed', type: 'bool', labels },
-  { name: 'query_types', type: 'closed_array', labels },
+  field('sales_rep', 'string'),
+  field('closed', 'bool'),
+  field('query_types', 'closed_array'),
 ];
 
 describe('filterTree', () => {

@@ -5,11 +5,13 @@ import { cutPieces, evidenceSpans, utf16Indexes } from './evidence';
 
 const bytes = (s: string): number => new TextEncoder().encode(s).length;
 
+const nowhere = { ordinal: 0, item: null, start: null, end: null, quote: null };
+
 /** Evidence for a quote, with offsets as the service counts them. */
 function quoted(text: string, quote: string, field = 'sector'): Evidence {
   const at = text.indexOf(quote);
   const start = bytes(text.slice(0, at));
-  return { field, status: 'exact', start, end: start + bytes(quote), quote };
+  return { ...nowhere, field, status: 'exact', start, end: start + bytes(quote), quote };
 }
 
 const marked = (text: string, evidence: Evidence[]): string[] =>
@@ -64,11 +66,11 @@ describe('evidenceSpans', () => {
 
   it('leaves out what has no words and what does not fit the text', () => {
     const evidence: Evidence[] = [
-      { field: 'sector', status: 'absent', start: null, end: null },
-      { field: 'sector', status: 'not_mentioned' },
-      { field: 'sector', status: 'exact', start: 5, end: 5 },
-      { field: 'sector', status: 'exact', start: 9, end: 3 },
-      { field: 'sector', status: 'exact', start: 0, end: 4000 },
+      { ...nowhere, field: 'sector', status: 'absent' },
+      { ...nowhere, field: 'sector', status: 'not_mentioned' },
+      { ...nowhere, field: 'sector', status: 'exact', start: 5, end: 5 },
+      { ...nowhere, field: 'sector', status: 'exact', start: 9, end: 3 },
+      { ...nowhere, field: 'sector', status: 'exact', start: 0, end: 4000 },
       quoted(text, 'pocas'),
     ];
     expect(evidenceSpans(text, evidence).map((s) => s.id)).toEqual([5]);

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { Analysis } from '@/shared/api/types';
 import { extraFields, fieldValues, valueOf } from './values';
 
+const nowhere = { ordinal: 0, item: null, start: null, end: null, quote: null };
 const analysis: Analysis = {
+  analysis_id: '0190c3a3-0000-7000-8000-000000000001',
   provider: 'rules',
   model: null,
   prompt_version: 'v1',
@@ -19,10 +21,10 @@ const analysis: Analysis = {
     confidence: { sector: 1 },
   },
   evidence: [
-    { field: 'sector', status: 'exact', start: 0, end: 4, item: null },
-    { field: 'pain_points', item: 'demoras', status: 'absent' },
-    { field: 'pain_points', item: 'volumen', status: 'normalised', start: 5, end: 9 },
-    { field: 'requirements.real_time', status: 'not_mentioned' },
+    { ...nowhere, field: 'sector', status: 'exact', start: 0, end: 4 },
+    { ...nowhere, field: 'pain_points', item: 'demoras', status: 'absent' },
+    { ...nowhere, field: 'pain_points', item: 'volumen', status: 'normalised', start: 5, end: 9 },
+    { ...nowhere, field: 'requirements.real_time', status: 'not_mentioned' },
   ],
 };
 

@@ -16,6 +16,7 @@ const file = { name: 'meetings.csv', size: 1000 };
 const result: UploadResult = {
   upload_id: 'u',
   filename: 'meetings.csv',
+  bytes: 1000,
   rows: 60,
   created: 55,
   updated: 1,

@@ -28,10 +28,10 @@ export function optionLabel(
   language: Language,
 ): string | undefined {
   const wanted = String(value);
-  return field?.options?.find((o) => String(o.value) === wanted)?.labels[language];
+  return field?.options.find((o) => o.value === wanted)?.labels[language];
 }
 
 export type Slot = 'bar.x_axis' | 'bar.group_by' | 'pie.group_by';
 
 /** Whether a field fits a place of a chart. */
-export const fits = (field: Field, slot: Slot): boolean => field.slots?.includes(slot) ?? false;
+export const fits = (field: Field, slot: Slot): boolean => field.slots.includes(slot);

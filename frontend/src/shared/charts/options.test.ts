@@ -36,10 +36,10 @@ const bySeller: ChartData = {
     { key: 'Toro', label: 'Toro', value: 9, count: 9, series: { true: 9 } },
   ],
   series: [
-    { key: 'true', label: 'Cerrada' },
-    { key: 'false', label: 'No cerrada' },
+    { key: 'true', label: 'Cerrada', count: 28 },
+    { key: 'false', label: 'No cerrada', count: 10 },
   ],
-  metadata: { total: 38, records: 38, missing: 0 },
+  metadata: { total: 38, records: 38, missing: 0, truncated: null },
 };
 
 function single(n: number): ChartData {
@@ -49,7 +49,11 @@ function single(n: number): ChartData {
     value: n - i,
     count: n - i,
   }));
-  return { data, series: [], metadata: { total: (n * (n + 1)) / 2, records: 0, missing: 0 } };
+  return {
+    data,
+    series: [],
+    metadata: { total: (n * (n + 1)) / 2, records: 0, missing: 0, truncated: null },
+  };
 }
 
 const model = (data: ChartData): ChartModel => buildModel('Reuniones', data, labels, colors);
@@ -74,7 +78,7 @@ describe('buildModel', () => {
         { key: 'a', label: 'A', value: 2, count: 2 },
       ],
       series: [],
-      metadata: { total: 6, records: 6, missing: 4 },
+      metadata: { total: 6, records: 6, missing: 4, truncated: null },
     });
     expect(m.categories[0]).toMatchObject({ label: 'Sin dato', color: lightTheme.missing });
     expect(m.categories[1]?.color).toBe(lightTheme.series[0]);
@@ -85,7 +89,7 @@ describe('buildModel', () => {
     const m = model({
       data: [{ key: 'a', label: 'A', value: null, count: 0 }],
       series: [],
-      metadata: { total: 0, records: 0, missing: 0 },
+      metadata: { total: 0, records: 0, missing: 0, truncated: null },
     });
     expect(m.categories[0]?.value).toBe(0);
     expect(isEmpty(m)).toBe(true);
@@ -186,7 +190,7 @@ describe('texts', () => {
     const m = model({
       data: [{ key: 'x', label: '{b|x}', value: 1, count: 1 }],
       series: [],
-      metadata: { total: 1, records: 1, missing: 0 },
+      metadata: { total: 1, records: 1, missing: 0, truncated: null },
     });
     const at = m.categories[0];
     expect(at && tooltipText(m, at, formats, 'Total')).toContain('(b/x)');
