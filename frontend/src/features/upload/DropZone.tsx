@@ -49,7 +49,7 @@ export function DropZone({ maxBytes, onFiles }: DropZoneProps): ReactNode {
       <input
         ref={input}
         type="file"
-        accept=".csv,.tsv,.txt,text/csv,text/plain"
+        accept=".csv,.tsv,.txt,.xlsx,text/csv,text/plain,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         className={classes.input}
         aria-label={t('upload.input_label')}
         tabIndex={-1}

@@ -13,7 +13,7 @@ import {
   Title,
 } from '@mantine/core';
 import { getRouteApi } from '@tanstack/react-router';
-import { useEffect, type ReactNode } from 'react';
+import { useCallback, useEffect, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { openJobs, useJobs } from '@/shared/api/jobs';
 import { useFormats } from '@/shared/format/useFormats';
@@ -23,10 +23,16 @@ import { AnchorLink } from '@/shared/ui/links';
 import { PageHeader } from '@/shared/ui/PageHeader';
 import { ErrorNote, FailedState, LoadingState, Notice } from '@/shared/ui/states';
 import { useUploads } from './api';
+import type { UndoResult } from './contract';
 import { DropZone } from './DropZone';
+import { isPreparing } from './machine';
+import { SheetChoice, Waiting } from './Preparing';
+import { Review } from './Review';
+import { Undone } from './Undo';
 import classes from './Upload.module.css';
 import { useUpload } from './UploadProvider';
 import { ReadingProgress, UploadResult } from './UploadResult';
+import { XLSX_MAX_BYTES } from './xlsx/limits';
 
 const route = getRouteApi('/upload');
 
@@ -161,6 +167,22 @@ function Recent({ current }: { current: string | undefined }): ReactNode {
   );
 }
 
+function Preparing(): ReactNode {
+  const { state, chooseSheet, review, confirm, cancel } = useUpload();
+  if (!isPreparing(state)) return null;
+  switch (state.phase) {
+    case 'reading':
+    case 'checking':
+      return <Waiting name={state.file.name} reading={state.phase === 'reading'} onCancel={cancel} />;
+    case 'sheets':
+      return (
+        <SheetChoice name={state.file.name} sheets={state.sheets} onChoose={chooseSheet} onCancel={cancel} />
+      );
+    case 'review':
+      return <Review state={state} onOptions={review} onConfirm={confirm} onCancel={cancel} />;
+  }
+}
+
 export function UploadPage(): ReactNode {
   const { t } = useTranslation();
   const formats = useFormats();
@@ -179,8 +201,22 @@ export function UploadPage(): ReactNode {
   }, [finished, navigate, reset]);
 
   const writer = may(me, 'data:write');
-  const busy = state.phase === 'sending' || state.phase === 'storing';
+  const preparing = isPreparing(state);
+  const busy = state.phase === 'sending' || state.phase === 'storing' || preparing;
   const shown = search.upload;
+
+  const [undone, setUndone] = useState<{ what: UndoResult; filename: string } | null>(null);
+  const onUndone = useCallback(
+    (what: UndoResult, filename: string) => {
+      setUndone({ what, filename });
+      void navigate({ search: {} });
+    },
+    [navigate],
+  );
+  const take = (files: readonly File[]): void => {
+    setUndone(null);
+    choose(files);
+  };
 
   return (
     <>
@@ -188,10 +224,10 @@ export function UploadPage(): ReactNode {
       <Stack gap="md">
         {state.phase === 'rejected' && (
           <Alert role="alert" color="red" variant="light" icon={<IconWarning />}>
-            {state.reason === 'too_large'
-              ? t('upload.reject_too_large', {
+            {state.reason === 'too_large' || state.reason === 'xlsx_too_large'
+              ? t(`upload.reject_${state.reason}`, {
                   size: formats.bytes(state.size),
-                  max: formats.bytes(config.upload_max_bytes),
+                  max: formats.bytes(state.reason === 'too_large' ? config.upload_max_bytes : XLSX_MAX_BYTES),
                 })
               : t(`upload.reject_${state.reason}`)}
           </Alert>
@@ -202,18 +238,20 @@ export function UploadPage(): ReactNode {
           </Alert>
         )}
         {state.phase === 'failed' && <ErrorNote error={state.error} />}
-        {busy && <Sending />}
+        {undone && shown === undefined && <Undone what={undone.what} filename={undone.filename} />}
+        {preparing ? <Preparing /> : busy && <Sending />}
         {!busy && shown !== undefined && (
           <UploadResult
             key={shown}
             id={shown}
             onAnother={writer ? () => void navigate({ search: {} }) : undefined}
+            onUndone={writer ? onUndone : undefined}
           />
         )}
         {!busy &&
           shown === undefined &&
           (writer ? (
-            <DropZone maxBytes={config.upload_max_bytes} onFiles={choose} />
+            <DropZone maxBytes={config.upload_max_bytes} onFiles={take} />
           ) : (
             <Card>
               <Notice icon={<IconLock size={26} />} color="gray" title={t('upload.no_permission_title')}>

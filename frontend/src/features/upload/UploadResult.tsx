@@ -1,57 +1,20 @@
 // SPDX-License-Identifier: MIT
 // What became of a file: its rows, how far the reading is, and the rows that could not be used.
-import { Button, Card, Group, Progress, ScrollArea, SimpleGrid, Table, Text, Title } from '@mantine/core';
+import { Button, Card, Group, Progress, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { JobCounts, UploadCounts } from '@/shared/api/types';
+import type { JobCounts } from '@/shared/api/types';
 import { useFormats } from '@/shared/format/useFormats';
-import { rowErrorText } from '@/shared/ui/errorText';
 import { IconArrowRight, IconCheck, IconInfo, IconWarning } from '@/shared/ui/icons';
 import { ButtonLink } from '@/shared/ui/links';
 import { ErrorNote, LoadingState, Notice } from '@/shared/ui/states';
 import { useUploadDetail, useUploadErrors } from './api';
-import { COUNTS, countsAddUp, readingOf, type CountName } from './machine';
+import type { UndoResult } from './contract';
+import { Counts } from './Counts';
+import { fromWorkbook, readingOf } from './machine';
+import { ErrorsDownload, RowErrorTable } from './RowErrorTable';
+import { Undo } from './Undo';
 import classes from './Upload.module.css';
-
-const TONE: Record<CountName, string> = {
-  created: 'brand',
-  updated: 'teal',
-  duplicate: 'gray',
-  invalid: 'red',
-  skipped: 'dark',
-};
-
-function Counts({ counts }: { counts: UploadCounts }): ReactNode {
-  const { t } = useTranslation();
-  const formats = useFormats();
-  const shown = COUNTS.filter((c) => counts[c] > 0);
-  return (
-    <div role="group" aria-label={t('upload.counts_label')}>
-      <SimpleGrid cols={{ base: 2, xs: 3, md: 5 }} spacing="sm">
-        {COUNTS.map((c) => (
-          <div key={c} className={classes.count} data-tone={counts[c] > 0 ? TONE[c] : 'none'} data-count={c}>
-            <Text size="xs" c="dimmed">
-              {t(`upload.${c}`)}
-            </Text>
-            <Text fw={700} size="xl" className="cm-num">
-              {formats.int(counts[c])}
-            </Text>
-          </div>
-        ))}
-      </SimpleGrid>
-      <Text size="sm" c="dimmed" mt="sm" className="cm-num">
-        {countsAddUp(counts)
-          ? t('upload.counts_sum', {
-              parts: (shown.length > 0 ? shown : COUNTS.slice(0, 1))
-                .map((c) => formats.int(counts[c]))
-                .join(' + '),
-              total: formats.int(counts.rows),
-            })
-          : t('upload.counts_mismatch')}
-      </Text>
-    </div>
-  );
-}
 
 /** Follows the jobs until none is left. */
 export function ReadingProgress({ jobs }: { jobs: JobCounts }): ReactNode {
@@ -103,9 +66,8 @@ export function ReadingProgress({ jobs }: { jobs: JobCounts }): ReactNode {
   );
 }
 
-function RowErrors({ id }: { id: string }): ReactNode {
+function RowErrors({ id, byRow }: { id: string; byRow: boolean }): ReactNode {
   const { t } = useTranslation();
-  const formats = useFormats();
   const errors = useUploadErrors(id);
   if (errors.isPending) return <LoadingState label={t('state.loading_table')} height={120} />;
   if (errors.isError) return <ErrorNote error={errors.error} retry={() => void errors.refetch()} />;
@@ -119,33 +81,9 @@ function RowErrors({ id }: { id: string }): ReactNode {
         <Text size="sm" c="dimmed">
           {t('upload.errors_hint')}
         </Text>
+        <ErrorsDownload id={id} />
       </div>
-      <ScrollArea.Autosize
-        mah={420}
-        type="auto"
-        viewportProps={{ tabIndex: 0, 'aria-label': t('upload.errors_title') }}
-      >
-        <Table verticalSpacing="xs" horizontalSpacing="md" stickyHeader className={classes.table}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{t('upload.errors_line')}</Table.Th>
-              <Table.Th>{t('upload.errors_column')}</Table.Th>
-              <Table.Th>{t('upload.errors_value')}</Table.Th>
-              <Table.Th>{t('upload.errors_reason')}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {rows.map((e, i) => (
-              <Table.Tr key={`${e.line}-${e.column ?? ''}-${i}`}>
-                <Table.Td className="cm-num">{formats.int(e.line)}</Table.Td>
-                <Table.Td>{e.column && t([`column.${e.column}`, 'upload.errors_column'] as never)}</Table.Td>
-                <Table.Td className={classes.value}>{e.value}</Table.Td>
-                <Table.Td>{rowErrorText(t, e.code, e.params)}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </ScrollArea.Autosize>
+      <RowErrorTable errors={rows} byRow={byRow} />
       {errors.hasNextPage && (
         <Group justify="center" p="sm">
           <Button
@@ -164,16 +102,19 @@ function RowErrors({ id }: { id: string }): ReactNode {
 
 interface UploadResultProps {
   id: string;
+  /** Missing for who may not take it back. */
+  onUndone?: ((what: UndoResult, filename: string) => void) | undefined;
   onAnother?: (() => void) | undefined;
 }
 
-export function UploadResult({ id, onAnother }: UploadResultProps): ReactNode {
+export function UploadResult({ id, onAnother, onUndone }: UploadResultProps): ReactNode {
   const { t } = useTranslation();
   const formats = useFormats();
   const detail = useUploadDetail(id);
   if (detail.isPending) return <LoadingState label={t('app.loading')} height={160} />;
   if (detail.isError) return <ErrorNote error={detail.error} retry={() => void detail.refetch()} />;
   const upload = detail.data;
+  const byRow = fromWorkbook(upload.filename);
   if (upload.state !== 'loaded') {
     const failed = upload.state === 'failed';
     return (
@@ -186,6 +127,7 @@ export function UploadResult({ id, onAnother }: UploadResultProps): ReactNode {
         >
           {failed && t([`error.${upload.failure ?? 'generic'}`, 'error.generic'] as never)}
         </Notice>
+        {failed && upload.invalid > 0 && <RowErrors id={id} byRow={byRow} />}
       </Card>
     );
   }
@@ -212,10 +154,11 @@ export function UploadResult({ id, onAnother }: UploadResultProps): ReactNode {
             </Button>
           )}
         </Group>
-        <Counts counts={upload} />
+        <Counts counts={upload} label={t('upload.counts_label')} />
       </Card>
       <ReadingProgress jobs={upload.jobs} />
-      {upload.invalid > 0 && <RowErrors id={id} />}
+      {upload.invalid > 0 && <RowErrors id={id} byRow={byRow} />}
+      {onUndone && <Undo upload={upload} onUndone={onUndone} />}
     </section>
   );
 }

@@ -6,8 +6,9 @@ import {
   type UseInfiniteQueryResult,
   type UseQueryResult,
 } from '@tanstack/react-query';
-import { api, unwrap } from '@/shared/api/client';
+import { api, download, unwrap } from '@/shared/api/client';
 import type { Upload, UploadDetail, UploadError } from '@/shared/api/types';
+import type { UndoResult } from './contract';
 import { readingOf } from './machine';
 
 const RUNNING_MS = 1_200;
@@ -61,4 +62,17 @@ export function useUploadErrors(
     getNextPageParam: (last) => last.next_cursor,
     staleTime: Infinity, // the errors of a stored file never change
   });
+}
+
+/** The access token goes with it, so a plain link cannot fetch it. */
+export const downloadErrors = (id: string): Promise<void> =>
+  download(`/api/uploads/${encodeURIComponent(id)}/errors.csv`, 'errors.csv');
+
+export async function undoUpload(id: string): Promise<UndoResult> {
+  // Untyped until the document has it; see contract.ts.
+  const del = api.DELETE as unknown as (
+    path: string,
+    init: object,
+  ) => Promise<{ data?: { data: UndoResult }; error?: unknown; response: Response }>;
+  return unwrap(del('/api/uploads/{id}', { params: { path: { id } } }));
 }

@@ -2,15 +2,18 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '@/shared/api/errors';
 import type { UploadResult } from '@/shared/api/types';
+import type { UploadPreview } from './contract';
 import {
   checkFiles,
   countsAddUp,
+  fromWorkbook,
   initialUpload,
   readingOf,
   uploadReducer,
   type UploadEvent,
   type UploadState,
 } from './machine';
+import { NO_OPTIONS } from './options';
 
 const file = { name: 'meetings.csv', size: 1000 };
 const result: UploadResult = {
@@ -95,6 +98,84 @@ describe('uploadReducer', () => {
   });
 });
 
+const preview = {
+  settings: { headers: [], columns: {} },
+  rows: [],
+  would: null,
+  errors: [],
+  missing: [],
+  mapping_proposal: null,
+} as unknown as UploadPreview;
+const seen: UploadEvent = { type: 'previewed', preview, options: NO_OPTIONS, partial: false };
+
+describe('uploadReducer before the upload', () => {
+  const skip = { ...NO_OPTIONS, onChange: 'skip' } as const;
+
+  it('walks from a workbook by its sheet and its review to the upload', () => {
+    const sheets = [{ name: 'A', rows: 1 }];
+    expect(run({ type: 'read', file }, { type: 'sheets', sheets })).toEqual({
+      phase: 'sheets',
+      file,
+      sheets,
+    });
+    const csv = { name: 'meetings.xlsx.csv', size: 5 };
+    const review = run(
+      { type: 'read', file },
+      { type: 'sheets', sheets },
+      { type: 'check', file: csv },
+      seen,
+    );
+    expect(review).toMatchObject({ phase: 'review', file: csv, busy: false, error: null });
+    expect(uploadReducer(review, { type: 'start', file: csv }).phase).toBe('sending');
+  });
+
+  it('keeps what was looked at while it looks again, and when the new options are refused', () => {
+    const again = run({ type: 'check', file }, seen, { type: 'options', options: skip });
+    expect(again).toMatchObject({ phase: 'review', preview, options: skip, busy: true });
+    expect(uploadReducer(again, { type: 'fail', error })).toMatchObject({
+      phase: 'review',
+      preview,
+      busy: false,
+      error,
+    });
+    expect(run({ type: 'check', file }, seen, { type: 'decide', options: skip })).toMatchObject({
+      options: skip,
+      busy: false,
+    });
+  });
+
+  it('fails when the first look fails, or the workbook cannot be read', () => {
+    expect(run({ type: 'check', file }, { type: 'fail', error }).phase).toBe('failed');
+    expect(run({ type: 'read', file }, { type: 'fail', error }).phase).toBe('failed');
+  });
+
+  it('can be cancelled at each step, and late news changes nothing', () => {
+    const steps: UploadState[] = [
+      run({ type: 'read', file }),
+      run({ type: 'read', file }, { type: 'sheets', sheets: [] }),
+      run({ type: 'check', file }),
+      run({ type: 'check', file }, seen),
+    ];
+    for (const s of steps) {
+      const gone = uploadReducer(s, { type: 'cancel' });
+      expect(gone).toEqual({ phase: 'idle', cancelled: true });
+      for (const late of [
+        seen,
+        { type: 'sheets', sheets: [] },
+        { type: 'decide', options: skip },
+      ] as UploadEvent[])
+        expect(uploadReducer(gone, late)).toBe(gone);
+    }
+  });
+
+  it('does not leave a running upload for a look', () => {
+    const s = run({ type: 'start', file });
+    expect(uploadReducer(s, { type: 'check', file })).toBe(s);
+    expect(uploadReducer(s, { type: 'read', file })).toBe(s);
+    expect(uploadReducer(s, seen)).toBe(s);
+  });
+});
+
 describe('checkFiles', () => {
   const csv = { name: 'a.csv', size: 10, type: 'text/csv' };
   it.each([
@@ -105,10 +186,21 @@ describe('checkFiles', () => {
     [[csv, csv], 'several'],
     [[{ ...csv, size: 0 }], 'empty'],
     [[{ ...csv, size: 101 }], 'too_large'],
-    [[{ name: 'a.xlsx', size: 10, type: 'application/vnd.ms-excel' }], 'not_csv'],
+    [[{ name: 'Libro.XLSX', size: 10, type: '' }], null],
+    [[{ name: 'a.xlsx', size: 60 * 1024 * 1024, type: '' }], 'xlsx_too_large'],
+    [[{ name: 'a.xls', size: 10, type: 'application/vnd.ms-excel' }], 'old_excel'],
+    [[{ name: 'a.pdf', size: 10, type: 'application/pdf' }], 'not_csv'],
   ])('%o: %s', (files, want) => {
-    expect(checkFiles(files, 100)?.reason ?? null).toBe(want);
+    expect(checkFiles(files, files[0]?.name.endsWith('.xlsx') ? 1e9 : 100)?.reason ?? null).toBe(want);
   });
+});
+
+describe('fromWorkbook', () => {
+  it.each([
+    ['Reuniones.XLSX.csv', true],
+    ['reuniones.csv', false],
+    ['reuniones.xlsx', false],
+  ])('%s: %s', (name, want) => expect(fromWorkbook(name)).toBe(want));
 });
 
 describe('counts', () => {

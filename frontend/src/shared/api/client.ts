@@ -90,3 +90,24 @@ export async function unwrap<A extends Answer>(pending: Promise<A>): Promise<Pay
   }
   return body.data as Payload<A>;
 }
+
+/** Fetches a file with the access token and gives it to the browser to keep. */
+export async function download(path: string, filename: string): Promise<void> {
+  let answer: Response;
+  try {
+    answer = await send(new Request(new URL(path, globalThis.location.origin)));
+  } catch (thrown) {
+    throw errorFromThrown(thrown);
+  }
+  if (!answer.ok) {
+    const body: unknown = await answer.json().catch(() => null);
+    throw errorFromResponse(answer.status, body, answer.headers.get('X-Request-Id'));
+  }
+  const url = URL.createObjectURL(await answer.blob());
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = filename;
+  link.click();
+  // Not at once: the browser still reads it.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}

@@ -31,3 +31,13 @@ class NoObserver {
   }
 }
 Object.assign(window, { ResizeObserver: NoObserver, IntersectionObserver: NoObserver });
+
+// jsdom's files can be read by FileReader only.
+Blob.prototype.arrayBuffer = function (this: Blob): Promise<ArrayBuffer> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result as ArrayBuffer);
+    reader.onerror = () => reject(reader.error ?? new Error('cannot be read'));
+    reader.readAsArrayBuffer(this);
+  });
+};
