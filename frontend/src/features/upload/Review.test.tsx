@@ -45,6 +45,7 @@ function show(
     file: { name, size: 1 },
     preview: { ...preview, ...change },
     options,
+    looked: options,
     partial: false,
     busy: false,
     error: null,

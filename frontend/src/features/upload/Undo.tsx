@@ -52,7 +52,7 @@ export function Undo({ upload, onUndone }: UndoProps): ReactNode {
         closeButtonProps={{ 'aria-label': t('upload.undo_keep') }}
         classNames={{ title: classes.break }}
       >
-        <Text size="sm">{t('upload.undo_created', count(upload.created))}</Text>
+        {upload.created > 0 && <Text size="sm">{t('upload.undo_created', count(upload.created))}</Text>}
         {upload.updated > 0 && (
           <Text size="sm" mt="xs">
             {t('upload.undo_updated', count(upload.updated))}
@@ -66,7 +66,7 @@ export function Undo({ upload, onUndone }: UndoProps): ReactNode {
           <Button variant="default" onClick={close} disabled={undo.isPending} data-autofocus>
             {t('upload.undo_keep')}
           </Button>
-          <Button color="red" loading={undo.isPending} onClick={() => undo.mutate()}>
+          <Button color="red.9" loading={undo.isPending} onClick={() => undo.mutate()}>
             {t('upload.undo')}
           </Button>
         </Group>

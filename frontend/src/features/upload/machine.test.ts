@@ -135,6 +135,7 @@ describe('uploadReducer before the upload', () => {
     expect(uploadReducer(again, { type: 'fail', error })).toMatchObject({
       phase: 'review',
       preview,
+      options: NO_OPTIONS, // or the refused ones would be uploaded with
       busy: false,
       error,
     });

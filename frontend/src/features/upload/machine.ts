@@ -33,6 +33,8 @@ export type UploadState =
       readonly file: FileFacts;
       readonly preview: UploadPreview;
       readonly options: UploadOptions;
+      /** With these the preview was made; those that the service refuses are given up for them. */
+      readonly looked: UploadOptions;
       readonly partial: boolean;
       readonly busy: boolean;
       readonly error: ApiError | null;
@@ -90,7 +92,7 @@ export function uploadReducer(state: UploadState, event: UploadEvent): UploadSta
     case 'options':
       return state.phase === 'review' ? { ...state, options: event.options, busy: true, error: null } : state;
     case 'decide':
-      return state.phase === 'review' ? { ...state, options: event.options } : state;
+      return state.phase === 'review' ? { ...state, options: event.options, looked: event.options } : state;
     case 'previewed':
       if (state.phase !== 'checking' && state.phase !== 'review') return state;
       return {
@@ -98,6 +100,7 @@ export function uploadReducer(state: UploadState, event: UploadEvent): UploadSta
         file: state.file,
         preview: event.preview,
         options: event.options,
+        looked: event.options,
         partial: event.partial,
         busy: false,
         error: null,
@@ -122,7 +125,8 @@ export function uploadReducer(state: UploadState, event: UploadEvent): UploadSta
       return isRunning(state) ? { phase: 'done', file: state.file, result: event.result } : state;
     case 'fail':
       // Options that the service refuses are no reason to lose what was looked at.
-      if (state.phase === 'review') return { ...state, busy: false, error: event.error };
+      if (state.phase === 'review')
+        return { ...state, options: state.looked, busy: false, error: event.error };
       return isRunning(state) || state.phase === 'reading' || state.phase === 'checking'
         ? { phase: 'failed', file: state.file, error: event.error }
         : state;
