@@ -135,7 +135,7 @@ int upload_receive(struct ctx *cx, struct slice filename, const struct upload_op
         db_rollback(cx);
         return -1;
     }
-    upload_load_init(&l, cx, &up, options);
+    upload_load_init(&l, cx, &up, options, LIMIT_UPLOAD_ERRORS);
     status = receive(&l, &spool, &format, read, source);
     if (status < 0)
         note_failure(&l);
@@ -178,6 +178,7 @@ static void write_preview(struct upload_load *l, unsigned missing, struct jw *w)
     }
     jw_key(w, "errors");
     jw_raw(w, upload_problems_json(&l->problems));
+    jw_kstr(w, "mapping_proposal", NULL);
     jw_end(w);
 }
 
@@ -210,7 +211,7 @@ int upload_preview(struct ctx *cx, const struct upload_options *options, upload_
     struct upload_load l;
     int status;
 
-    upload_load_init(&l, cx, &up, options);
+    upload_load_init(&l, cx, &up, options, UPLOAD_SHOWN_PROBLEMS);
     status = look(&l, &spool, &format, read, source, w);
     upload_load_done(&l);
     upload_spool_done(&spool);

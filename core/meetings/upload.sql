@@ -194,8 +194,9 @@ ON CONFLICT (tenant_id, kind, unique_key) WHERE unique_key IS NOT NULL AND state
 
 -- name: UPLOAD_ERRORS_INSERT args: tenant uuid, upload uuid, rows jsonb
 INSERT INTO upload_errors (tenant_id, upload_id, row_no, ordinal, line, column_name, value, code, params)
-SELECT $1, $2, e.row_no, e.ordinal, e.line, e."column", e.value, e.code, coalesce(e.params, '{}')
-  FROM jsonb_to_recordset($3) AS e(row_no bigint, ordinal smallint, line bigint, "column" text, value text, code text, params jsonb)
+SELECT $1, $2, e.row_no, row_number() OVER (PARTITION BY e.row_no ORDER BY e.place) - 1, e.line, e.column_name, e.value, e.code, e.params
+  FROM ROWS FROM (jsonb_to_recordset($3) AS ("row" bigint, line bigint, "column" text, value text, code text, params jsonb))
+       WITH ORDINALITY AS e(row_no, line, column_name, value, code, params, place)
 ON CONFLICT DO NOTHING;
 
 -- name: UPLOAD_FAILED_ROWS_INSERT args: tenant uuid, upload uuid, rows jsonb

@@ -41,11 +41,11 @@ bool upload_policy_find(struct slice name, enum upload_policy *out)
 }
 
 void upload_load_init(struct upload_load *l, struct ctx *cx, struct upload *up,
-                      const struct upload_options *options)
+                      const struct upload_options *options, int64_t most_problems)
 {
     *l = (struct upload_load){.cx = cx, .up = up, .options = options};
     l->scratch = arena_new(SCRATCH_BYTES);
-    upload_problems_init(&l->problems);
+    upload_problems_init(&l->problems, most_problems);
 }
 
 void upload_load_done(struct upload_load *l)
@@ -111,7 +111,6 @@ static void note_problems(struct upload_load *l, const struct csv_record *r,
         upload_problems_reason(&l->problems,
                                &(struct upload_reason){.row_no = l->up->counts.rows,
                                                        .line = r->line,
-                                                       .ordinal = (int)i,
                                                        .column = upload_column_names[p->column],
                                                        .value = row->text[p->column],
                                                        .code = p->code,

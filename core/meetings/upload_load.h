@@ -22,6 +22,7 @@ extern const struct db_need upload_may_write;
 
 enum {
     UPLOAD_SHOWN_ROWS = 20,
+    UPLOAD_SHOWN_PROBLEMS = 50,
     UPLOAD_SILENT_MS =
         120000, /* progress is noted every second while bytes arrive; beyond this its process died */
 };
@@ -45,7 +46,7 @@ struct upload_load {
 };
 
 void upload_load_init(struct upload_load *l, struct ctx *cx, struct upload *up,
-                      const struct upload_options *options);
+                      const struct upload_options *options, int64_t most_problems);
 void upload_load_done(struct upload_load *l);
 
 /* Runs and commits; two changes that met are tried again. The counts are in l->up. */

@@ -14,8 +14,9 @@ enum {
     ROW_ROOM_BYTES = 6 * ROW_BYTES + 8 * LIMIT_CSV_FIELDS + 256, /* as JSON, escaped at the worst */
 };
 
-void upload_problems_init(struct upload_problems *p)
+void upload_problems_init(struct upload_problems *p, int64_t most)
 {
+    p->most = most;
     sb_init(&p->reasons, PROBLEMS_BYTES);
     sb_init(&p->rows, PROBLEMS_BYTES);
     upload_problems_clear(p);
@@ -61,23 +62,21 @@ void upload_problems_reason(struct upload_problems *p, const struct upload_reaso
 {
     struct jw *w = &p->reasons_json;
 
-    if (p->reason_count >= LIMIT_UPLOAD_ERRORS || p->reasons.n > PROBLEMS_BYTES - REASON_ROOM_BYTES)
+    if (p->reason_count >= p->most || p->reasons.n > PROBLEMS_BYTES - REASON_ROOM_BYTES)
         return; /* counted, not kept: nobody reads more */
     p->reason_count++;
     jw_object(w);
-    jw_ki64(w, "row_no", reason->row_no);
-    jw_ki64(w, "ordinal", reason->ordinal);
+    jw_ki64(w, "row", reason->row_no);
     jw_ki64(w, "line", (int64_t)reason->line);
     jw_kstr(w, "column", reason->column);
     jw_key(w, "value");
     write_text(w, utf8_cut(reason->value, LIMIT_ERROR_VALUE_CHARS));
     jw_kstr(w, "code", reason->code);
-    if (reason->limit) {
-        jw_key(w, "params");
-        jw_object(w);
+    jw_key(w, "params");
+    jw_object(w);
+    if (reason->limit)
         jw_ki64(w, strcmp(reason->code, "too_short") == 0 ? "min" : "max", reason->limit);
-        jw_end(w);
-    }
+    jw_end(w);
     jw_end(w);
 }
 
@@ -87,7 +86,7 @@ void upload_problems_row(struct upload_problems *p, int64_t row_no, uint64_t lin
     struct jw *w = &p->rows_json;
     size_t left = ROW_BYTES;
 
-    if (p->row_count >= LIMIT_UPLOAD_ERRORS || p->rows.n > PROBLEMS_BYTES - ROW_ROOM_BYTES)
+    if (p->row_count >= p->most || p->rows.n > PROBLEMS_BYTES - ROW_ROOM_BYTES)
         return;
     p->row_count++;
     jw_object(w);

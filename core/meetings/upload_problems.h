@@ -19,6 +19,7 @@ struct upload_problems {
     struct sb rows;    /* JSON array */
     struct jw reasons_json;
     struct jw rows_json;
+    int64_t most; /* reasons and rows that are kept */
     int64_t reason_count;
     int64_t row_count;
 };
@@ -27,14 +28,14 @@ struct upload_problems {
 struct upload_reason {
     int64_t row_no;
     uint64_t line;      /* physical, from 1 */
-    int ordinal;        /* within the row */
     const char *column; /* "" when it is the whole row's */
     struct slice value;
     const char *code;
     int64_t limit;
 };
 
-void upload_problems_init(struct upload_problems *p);
+/* `most` is at most LIMIT_UPLOAD_ERRORS. */
+void upload_problems_init(struct upload_problems *p, int64_t most);
 void upload_problems_clear(struct upload_problems *p);
 void upload_problems_done(struct upload_problems *p);
 
@@ -46,7 +47,7 @@ void upload_problems_row(struct upload_problems *p, int64_t row_no, uint64_t lin
 /* Into upload_errors and upload_failed_rows; in a transaction. Ends the collecting. */
 int upload_problems_store(struct ctx *cx, struct upload_problems *p, const struct uuid *upload);
 
-/* The reasons so far as a JSON array, for a preview. Ends the collecting. */
+/* The reasons so far as a JSON array, each as the API shows it. Ends the collecting. */
 struct slice upload_problems_json(struct upload_problems *p);
 
 #endif
