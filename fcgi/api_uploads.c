@@ -70,6 +70,15 @@ static int preview(struct ctx *cx, const struct http_request *rq, struct http_re
     return http_json_end(cx, rs);
 }
 
+static int undo(struct ctx *cx, const struct http_request *rq, struct http_response *rs)
+{
+    struct uuid id;
+
+    if (http_path_uuid(cx, rq, "id", &id) < 0 || upload_undo(cx, &id, http_json_begin(rs, 200)) < 0)
+        return -1;
+    return http_json_end(cx, rs);
+}
+
 /* A process of the stream pool is held for long: a tenant has its share of them. */
 static int in_stream(struct ctx *cx, const struct http_request *rq, struct http_response *rs,
                      route_fn work)
@@ -95,11 +104,7 @@ int api_upload_preview(struct ctx *cx, const struct http_request *rq, struct htt
 
 int api_upload_undo(struct ctx *cx, const struct http_request *rq, struct http_response *rs)
 {
-    struct uuid id;
-
-    if (http_path_uuid(cx, rq, "id", &id) < 0 || upload_undo(cx, &id, http_json_begin(rs, 200)) < 0)
-        return -1;
-    return http_json_end(cx, rs);
+    return in_stream(cx, rq, rs, undo);
 }
 
 int api_upload_list(struct ctx *cx, const struct http_request *rq, struct http_response *rs)

@@ -71,8 +71,11 @@ components:
 };
 
 const answer = (body, more = {}) => ({
-  status: 200, headers: { 'content-type': 'application/json; charset=utf-8', 'x-request-id': 'x' },
-  body: JSON.stringify(body), json: body, ...more,
+  status: 200,
+  headers: { 'content-type': 'application/json; charset=utf-8', 'x-request-id': 'x' },
+  body: JSON.stringify(body),
+  json: body,
+  ...more,
 });
 
 function judged(doc, given, options) {
@@ -85,18 +88,33 @@ test('the small document is good, and a run follows the one that saves what it u
   assert.deepEqual(problems(doc), []);
   const { runs, problems: p } = plan(doc);
   assert.deepEqual(p, []);
-  assert.deepEqual(runs.map((r) => r.key), ['addThing.one', 'getThing.big']);
+  assert.deepEqual(
+    runs.map((r) => r.key),
+    ['addThing.one', 'getThing.big'],
+  );
   judged(doc, answer({ name: 'a', size: 1 }));
 });
 
 for (const [what, given, words] of [
-  ['a property that nobody declared', answer({ name: 'a', size: 1, secret: 2 }), /must NOT have unevaluated properties secret/],
+  [
+    'a property that nobody declared',
+    answer({ name: 'a', size: 1, secret: 2 }),
+    /must NOT have unevaluated properties secret/,
+  ],
   ['a property that is missing', answer({ name: 'a' }), /must have required property 'size'/],
   ['a value of another type', answer({ name: 'a', size: '1' }), /size must be integer/],
   ['another value than the example', answer({ name: 'b', size: 1 }), /name: "a" in the example/],
   ['another status', answer({ name: 'a', size: 1 }, { status: 404 }), /404/],
-  ['another media type', answer({ name: 'a', size: 1 }, { headers: { 'content-type': 'text/html', 'x-request-id': 'x' } }), /text\/html/],
-  ['a header that did not come', answer({ name: 'a', size: 1 }, { headers: { 'content-type': 'application/json' } }), /X-Request-Id/],
+  [
+    'another media type',
+    answer({ name: 'a', size: 1 }, { headers: { 'content-type': 'text/html', 'x-request-id': 'x' } }),
+    /text\/html/,
+  ],
+  [
+    'a header that did not come',
+    answer({ name: 'a', size: 1 }, { headers: { 'content-type': 'application/json' } }),
+    /X-Request-Id/,
+  ],
 ])
   test(`an answer fails for ${what}`, () => assert.throws(() => judged(small(), given), words));
 
@@ -119,17 +137,41 @@ for (const [what, change, words] of [
   ['the same operationId twice', (d) => (get(d).operationId = 'addThing'), /is taken/],
   ['a 404 that its path can give', (d) => delete get(d).responses['404'], /can answer 404/],
   ['a 401 that its scope can give', (d) => delete get(d).responses['401'], /can answer 401/],
-  ['an error of its own form', (d) => (d.components.responses.Error.content['application/json'].schema = { type: 'object', additionalProperties: true }), /shared error schema/],
-  ['a property that may be missing', (d) => (d.components.schemas.Thing.required = []), /Thing.name may be missing/],
-  ['an object that says nothing', (d) => (d.components.schemas.Thing = { type: 'object' }), /must say additionalProperties/],
+  [
+    'an error of its own form',
+    (d) =>
+      (d.components.responses.Error.content['application/json'].schema = {
+        type: 'object',
+        additionalProperties: true,
+      }),
+    /shared error schema/,
+  ],
+  [
+    'a property that may be missing',
+    (d) => (d.components.schemas.Thing.required = []),
+    /Thing.name may be missing/,
+  ],
+  [
+    'an object that says nothing',
+    (d) => (d.components.schemas.Thing = { type: 'object' }),
+    /must say additionalProperties/,
+  ],
   ['no request id', (d) => delete get(d).responses['200'].headers, /X-Request-Id/],
 ])
   test(`the document's rules find ${what}`, () => assert.match(problems(small(change)).join('\n'), words));
 
 for (const [what, change, words] of [
   ['an operation without runs', (d) => delete get(d)['x-runs'], /no x-runs/],
-  ['a run of an example that is not there', (d) => (get(d)['x-runs'][0].example = 'bog'), /no example has this name/],
-  ['an example that nobody runs', (d) => (get(d)['x-runs'][0] = { name: 'x', path: { id: '$thing_id' }, status: 200 }), /no run for the example big/],
+  [
+    'a run of an example that is not there',
+    (d) => (get(d)['x-runs'][0].example = 'bog'),
+    /no example has this name/,
+  ],
+  [
+    'an example that nobody runs',
+    (d) => (get(d)['x-runs'][0] = { name: 'x', path: { id: '$thing_id' }, status: 200 }),
+    /no run for the example big/,
+  ],
   ['a key that is misspelt', (d) => (get(d)['x-runs'][0].quary = {}), /a run has no `quary`/],
   ['a status that is not declared', (d) => (get(d)['x-runs'][0].status = 418), /does not declare 418/],
   ['a value that nobody saves', (d) => (get(d)['x-runs'][0].path.id = '$nothing'), /nobody saves \$nothing/],
@@ -161,7 +203,11 @@ test('values that change are matched by form', () => {
   assert.deepEqual(differences({ id: ID(1), at }, { id: REAL[0], at: '2027-12-01T00:00:00.123Z' }), []);
   assert.equal(differences({ id: ID(1) }, { id: 'nothing' }).length, 1);
   assert.equal(differences({ at }, { at: 'yesterday' }).length, 1);
-  assert.equal(differences({ id: REAL[0] }, { id: REAL[1] }).length, 1, 'only the marked ids stand for others');
+  assert.equal(
+    differences({ id: REAL[0] }, { id: REAL[1] }).length,
+    1,
+    'only the marked ids stand for others',
+  );
   assert.deepEqual(differences([ID(1), ID(1)], [REAL[0], REAL[0]]), []);
   assert.equal(differences([ID(1), ID(1)], [REAL[0], REAL[1]]).length, 1, 'the same mark is the same id');
 });
@@ -175,7 +221,10 @@ test('what varies is left to the schema, and must be there', () => {
 
 test('some elements of an array, in any order', () => {
   const some = { some: ['list'] };
-  assert.deepEqual(differences({ list: [{ k: 2 }, { k: 1 }] }, { list: [{ k: 1, x: 0 }, { k: 3 }, { k: 2 }] }, some), []);
+  assert.deepEqual(
+    differences({ list: [{ k: 2 }, { k: 1 }] }, { list: [{ k: 1, x: 0 }, { k: 3 }, { k: 2 }] }, some),
+    [],
+  );
   assert.equal(differences({ list: [{ k: 4 }] }, { list: [{ k: 1 }] }, some).length, 1);
 });
 

@@ -34,17 +34,29 @@ function ask(base, target, options = {}) {
   return new Promise((resolve, reject) => {
     const rq = client.request(
       // `path` as it is: URL would tidy it.
-      { host: '127.0.0.1', port: base.port, servername: 'localhost', path: target, method, ca, timeout, agent: false,
-        headers: { host: base.host, ...headers } },
+      {
+        host: '127.0.0.1',
+        port: base.port,
+        servername: 'localhost',
+        path: target,
+        method,
+        ca,
+        timeout,
+        agent: false,
+        headers: { host: base.host, ...headers },
+      },
       (rs) => {
         const parts = [];
         rs.on('data', (part) => parts.push(part));
-        rs.on('end', () => resolve({ status: rs.statusCode, headers: rs.headers, body: Buffer.concat(parts).toString() }));
+        rs.on('end', () =>
+          resolve({ status: rs.statusCode, headers: rs.headers, body: Buffer.concat(parts).toString() }),
+        );
       },
     );
     rq.on('timeout', () => rq.destroy(new Error('no answer in time')));
     rq.on('error', reject);
-    if (options.hold) rq.write(body); // and never end
+    if (options.hold)
+      rq.write(body); // and never end
     else rq.end(body);
   });
 }
@@ -84,15 +96,31 @@ async function second(name, values) {
   do port = 20000 + Math.floor(Math.random() * 12000);
   while ((await open(port)) || (await open(port + 1)));
   execFileSync(path.join(root, 'nginx/render.sh'), [
-    'local', dir, `RUN_DIR=${env('CM_TEST_RUN_DIR')}`, `WEB_ROOT=${state}/app/web`, `TEMP=${dir}/tmp`,
-    `ACCESS_LOG=${dir}/access.log`, `ERROR_LOG=${dir}/error.log`, `TLS_CERT=${state}/tls/server.pem`,
-    `TLS_KEY=${state}/tls/server.key`, `HTTPS_PORT=${port}`, `OPS_PORT=${port + 1}`, 'IPV6=off',
-    `USER=${process.getuid() === 0 ? 'www-data' : '-'}`, ...values,
+    'local',
+    dir,
+    `RUN_DIR=${env('CM_TEST_RUN_DIR')}`,
+    `WEB_ROOT=${state}/app/web`,
+    `TEMP=${dir}/tmp`,
+    `ACCESS_LOG=${dir}/access.log`,
+    `ERROR_LOG=${dir}/error.log`,
+    `TLS_CERT=${state}/tls/server.pem`,
+    `TLS_KEY=${state}/tls/server.key`,
+    `HTTPS_PORT=${port}`,
+    `OPS_PORT=${port + 1}`,
+    'IPV6=off',
+    `USER=${process.getuid() === 0 ? 'www-data' : '-'}`,
+    ...values,
   ]);
   const nginx = ['/usr/sbin/nginx', '/usr/bin/nginx'].find((p) => {
-    try { return readFileSync(p).length > 0; } catch { return false; }
+    try {
+      return readFileSync(p).length > 0;
+    } catch {
+      return false;
+    }
   });
-  const child = spawn(nginx, ['-e', `${dir}/error.log`, '-c', `${dir}/clientmetrics.conf`], { stdio: 'inherit' });
+  const child = spawn(nginx, ['-e', `${dir}/error.log`, '-c', `${dir}/clientmetrics.conf`], {
+    stdio: 'inherit',
+  });
   started.push(child);
   await until('the second nginx', () => open(port));
   return new URL(`https://localhost:${port}`);
@@ -112,7 +140,11 @@ test('the page has a nonce of its own in the policy and in the text, and is neve
     assert.match(policy, /frame-ancestors 'none'/);
     assert.ok(a.body.includes(`nonce="${nonce}"`));
     assert.ok(!a.body.includes('__CSP_NONCE__'));
-    assert.equal(a.headers['strict-transport-security'], undefined, 'HSTS on localhost would break other programs');
+    assert.equal(
+      a.headers['strict-transport-security'],
+      undefined,
+      'HSTS on localhost would break other programs',
+    );
     seen.add(nonce);
   }
   assert.equal(seen.size, 3);
@@ -120,14 +152,25 @@ test('the page has a nonce of its own in the policy and in the text, and is neve
 
 test('any path is the page, with the query kept, and neither code nor token reaches a log', async () => {
   const code = `secret${Math.random().toString(36).slice(2)}`;
-  const a = await ask(site, `/callback?code=${code}&state=1`, { headers: { authorization: `Bearer ${code}` } });
+  const a = await ask(site, `/callback?code=${code}&state=1`, {
+    headers: { authorization: `Bearer ${code}` },
+  });
   assert.equal(a.status, 200);
   assert.match(a.body, /<script/);
-  await ask(site, `/api/me?x=${code}`, { headers: { authorization: `Bearer ${code}`, referer: `https://x/?${code}` } });
+  await ask(site, `/api/me?x=${code}`, {
+    headers: { authorization: `Bearer ${code}`, referer: `https://x/?${code}` },
+  });
   await ask(site, `/nothing/here?${code}`, { method: 'POST' });
-  await ask(site, `/api/upload?${code}`, { method: 'POST', headers: { 'content-length': '9999999999999' } }).catch(() => {});
+  await ask(site, `/api/upload?${code}`, {
+    method: 'POST',
+    headers: { 'content-length': '9999999999999' },
+  }).catch(() => {});
   const log = readFileSync(`${state}/log/access.log`, 'utf8');
-  const line = log.trim().split('\n').map((l) => JSON.parse(l)).find((l) => l.request_id === a.headers['x-request-id']);
+  const line = log
+    .trim()
+    .split('\n')
+    .map((l) => JSON.parse(l))
+    .find((l) => l.request_id === a.headers['x-request-id']);
   assert.equal(line.uri, '/callback');
   assert.equal(line.network, '127.0.0.0/24');
   assert.ok(!log.includes(code), 'access log');
@@ -148,8 +191,25 @@ test('assets are kept for a year and come compressed; a missing one is missing',
 });
 
 test('a body that is too large, an address or a header that is too long: the envelope', async () => {
-  envelope(await ask(site, '/api/charts/data', { method: 'POST', body: Buffer.alloc(1100000), headers: { 'content-type': 'application/json' } }), 413, 'too_large');
-  envelope(await ask(site, '/api/upload', { method: 'POST', hold: true, body: 'x', headers: { 'content-length': '9999999999999' } }), 413, 'too_large');
+  envelope(
+    await ask(site, '/api/charts/data', {
+      method: 'POST',
+      body: Buffer.alloc(1100000),
+      headers: { 'content-type': 'application/json' },
+    }),
+    413,
+    'too_large',
+  );
+  envelope(
+    await ask(site, '/api/upload', {
+      method: 'POST',
+      hold: true,
+      body: 'x',
+      headers: { 'content-length': '9999999999999' },
+    }),
+    413,
+    'too_large',
+  );
   envelope(await ask(site, `/api/${'a'.repeat(9000)}`), 414, 'too_large');
   envelope(await ask(site, '/api/me', { headers: { x: 'a'.repeat(9000) } }), 431, 'too_large');
   // All that nginx lets through together fits in what FastCGI can carry.
@@ -170,15 +230,21 @@ test('a name that is not ours gets nothing, and http:// is led to https://', asy
 test('TLS 1.1 is refused, HTTP/2 is offered', async () => {
   const talk = (options) =>
     new Promise((resolve, reject) => {
-      const s = tls.connect({ host: '127.0.0.1', port: site.port, servername: 'localhost', ca, ...options }, () => {
-        resolve([s.getProtocol(), s.alpnProtocol]);
-        s.destroy();
-      });
+      const s = tls.connect(
+        { host: '127.0.0.1', port: site.port, servername: 'localhost', ca, ...options },
+        () => {
+          resolve([s.getProtocol(), s.alpnProtocol]);
+          s.destroy();
+        },
+      );
       s.on('error', reject);
     });
   await assert.rejects(talk({ minVersion: 'TLSv1', maxVersion: 'TLSv1.1' }));
   assert.deepEqual(await talk({ ALPNProtocols: ['h2', 'http/1.1'] }), ['TLSv1.3', 'h2']);
-  assert.deepEqual(await talk({ maxVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] }), ['TLSv1.2', 'http/1.1']);
+  assert.deepEqual(await talk({ maxVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] }), [
+    'TLSv1.2',
+    'http/1.1',
+  ]);
 });
 
 test('status and metrics answer the operator on the loopback listener, and nobody without a token outside', async () => {
@@ -194,7 +260,10 @@ test('status and metrics answer the operator on the loopback listener, and nobod
 test('an upload is answered before its body has come: nginx does not hold it back', async () => {
   const t0 = Date.now();
   const a = await ask(site, '/api/upload', {
-    method: 'POST', hold: true, body: 'x'.repeat(1000), timeout: 9000,
+    method: 'POST',
+    hold: true,
+    body: 'x'.repeat(1000),
+    timeout: 9000,
     headers: { 'content-length': '100000', 'content-type': 'multipart/form-data; boundary=b' },
   });
   assert.equal(a.status, 401);
@@ -213,7 +282,8 @@ test('a signed-in request passes with its id in answer and log; the token comman
   assert.match(a.headers['content-security-policy'], /default-src 'none'/);
   const id = a.headers['x-request-id'];
   await until('the log lines', () =>
-    [`access.log`, `serve.log`].every((f) => readFileSync(`${state}/log/${f}`, 'utf8').includes(id)));
+    [`access.log`, `serve.log`].every((f) => readFileSync(`${state}/log/${f}`, 'utf8').includes(id)),
+  );
 });
 
 test('an address that asks too often is told 429 in the envelope', async () => {
@@ -235,7 +305,8 @@ test('an address that asks too often is told 429 in the envelope', async () => {
   // 100 a second with 400 in reserve: 1,500 in a row cannot all pass. nginx ends a connection after 1,000.
   for (let i = 0; i < 3; i++) {
     const session = http2.connect(limited.href, { ca, lookup: localhost });
-    for (let j = 0; j < 5; j++) answers.push(...(await Promise.all(Array.from({ length: 100 }, () => one(session)))));
+    for (let j = 0; j < 5; j++)
+      answers.push(...(await Promise.all(Array.from({ length: 100 }, () => one(session)))));
     session.close();
   }
   const refused = answers.filter((a) => a.status === 429);

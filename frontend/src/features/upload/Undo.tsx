@@ -88,7 +88,7 @@ export function Undone({ what, filename }: { what: UndoResult; filename: string 
       title={t('upload.undone_title', { name: filename })}
       data-testid="undone"
     >
-      <Text size="sm">{t('upload.undone_removed', count(what.removed.meetings ?? 0))}</Text>
+      <Text size="sm">{t('upload.undone_removed', count(what.removed.meetings))}</Text>
       {what.restored > 0 && <Text size="sm">{t('upload.undone_restored', count(what.restored))}</Text>}
       {what.kept_changed > 0 && <Text size="sm">{t('upload.undone_kept', count(what.kept_changed))}</Text>}
     </Alert>

@@ -22,7 +22,9 @@ export function useUploadDetail(id: string | undefined): UseQueryResult<UploadDe
       unwrap(api.GET('/api/uploads/{id}', { params: { path: { id: id ?? '' } }, signal })),
     enabled: id !== undefined,
     refetchInterval: ({ state: { data } }) =>
-      data && (data.state === 'receiving' || data.state === 'loading' || readingOf(data.jobs).running) ? RUNNING_MS : false,
+      data && (data.state === 'receiving' || data.state === 'loading' || readingOf(data.jobs).running)
+        ? RUNNING_MS
+        : false,
   });
 }
 
@@ -69,10 +71,5 @@ export const downloadErrors = (id: string): Promise<void> =>
   download(`/api/uploads/${encodeURIComponent(id)}/errors.csv`, 'errors.csv');
 
 export async function undoUpload(id: string): Promise<UndoResult> {
-  // Untyped until the document has it; see contract.ts.
-  const del = api.DELETE as unknown as (
-    path: string,
-    init: object,
-  ) => Promise<{ data?: { data: UndoResult }; error?: unknown; response: Response }>;
-  return unwrap(del('/api/uploads/{id}', { params: { path: { id } } }));
+  return unwrap(api.DELETE('/api/uploads/{id}', { params: { path: { id } } }));
 }
