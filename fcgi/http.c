@@ -188,6 +188,50 @@ void http_not_modified(struct http_response *rs)
     rs->content_type = NULL;
 }
 
+const char *http_etag(struct arena *a, int64_t version, struct slice body)
+{
+    uint8_t digest[SHA256_BYTES];
+    char hex[2 * SHA256_BYTES + 1];
+
+    hash_sha256(body.p, body.n, digest);
+    hash_hex(digest, sizeof digest, hex);
+    return arena_printf(a, "\"%lld-%.16s\"", (long long)version, hex);
+}
+
+bool http_etag_matches(struct slice list, const char *etag)
+{
+    while (list.n) {
+        struct slice one = slice_trim(slice_cut(list, ',', &list)); /* ours hold no comma */
+
+        if (slice_starts(one, SLICE("W/")))
+            one = (struct slice){one.p + 2, one.n - 2};
+        if (slice_is(one, etag) || slice_is(one, "*"))
+            return true;
+    }
+    return false;
+}
+
+int http_if_match(struct ctx *cx, const struct http_request *rq, int64_t *version)
+{
+    const struct slice s = slice_trim(rq->if_match);
+    struct slice digest;
+    int64_t v = 0;
+
+    if (!s.n)
+        return ctx_fail(cx, ERR_PRECONDITION_REQUIRED, "if_match_missing", NULL,
+                        "say with If-Match which version is to be changed");
+    if (slice_is(s, "*")) {
+        *version = 0;
+        return 0;
+    }
+    if (s.n < 3 || s.p[0] != '"' || s.p[s.n - 1] != '"' ||
+        !slice_to_i64(slice_cut((struct slice){s.p + 1, s.n - 2}, '-', &digest), &v) || v < 1)
+        return ctx_fail(cx, ERR_PRECONDITION, "version_stale", NULL,
+                        "this is no version of it; read it again");
+    *version = v;
+    return 0;
+}
+
 void http_header_add(struct http_response *rs, const char *name, const char *value)
 {
     assert(rs->nheaders < sizeof rs->headers / sizeof *rs->headers);

@@ -37,6 +37,7 @@ struct http_request {
     struct slice accept_language;
     struct slice tenant_choice; /* X-Tenant */
     struct slice if_match;
+    struct slice if_none_match;
     struct slice idempotency_key;
     const char *remote_addr;
     const char *host;
@@ -97,6 +98,16 @@ int http_json_end(struct ctx *cx, struct http_response *rs);
 
 /* 304: the client has it already. No body, no type; whatever was written is dropped. */
 void http_not_modified(struct http_response *rs);
+/*
+ * Versions of one thing. Its ETag is `"VERSION-DIGEST"`: the version moves with what people change, the digest (of the
+ * body) with anything that is shown.
+ */
+const char *http_etag(struct arena *a, int64_t version, struct slice body);
+/* Whether If-None-Match (a list, weak or strong, or *) names it. */
+bool http_etag_matches(struct slice if_none_match, const char *etag);
+/* The version that If-Match names; 0 for *. ERR_PRECONDITION_REQUIRED if_match_missing, ERR_PRECONDITION version_stale
+ * when it is none of ours (RFC 9110 section 13.1.1: no match). */
+int http_if_match(struct ctx *cx, const struct http_request *rq, int64_t *version);
 
 void http_header_add(struct http_response *rs, const char *name, const char *value);
 

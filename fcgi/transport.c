@@ -479,6 +479,7 @@ int transport_read_request(struct ctx *cx, struct transport *t, struct http_requ
     rq->accept_language = param(cx, t, "HTTP_ACCEPT_LANGUAGE", header, &refused);
     rq->tenant_choice = param(cx, t, "HTTP_X_TENANT", header, &refused);
     rq->if_match = param(cx, t, "HTTP_IF_MATCH", header, &refused);
+    rq->if_none_match = param(cx, t, "HTTP_IF_NONE_MATCH", header, &refused);
     rq->idempotency_key = param(cx, t, "HTTP_IDEMPOTENCY_KEY", header, &refused);
     rq->ops_listener = slice_is(param(cx, t, "CM_LISTENER", header, &refused), "ops");
     document_uri = param(cx, t, "DOCUMENT_URI", header, &refused);

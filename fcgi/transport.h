@@ -9,7 +9,7 @@
  *
  * Parameters that nginx must send: REQUEST_METHOD, DOCUMENT_URI (decoded and normalised by nginx; without it the path
  * of REQUEST_URI is decoded here, once), QUERY_STRING, CONTENT_TYPE, CONTENT_LENGTH (empty: unknown), REMOTE_ADDR,
- * HTTP_HOST, HTTP_AUTHORIZATION, HTTP_ACCEPT_LANGUAGE, HTTP_X_TENANT, HTTP_IF_MATCH, HTTP_IDEMPOTENCY_KEY,
+ * HTTP_HOST, HTTP_AUTHORIZATION, HTTP_ACCEPT_LANGUAGE, HTTP_X_TENANT, HTTP_IF_MATCH, HTTP_IF_NONE_MATCH, HTTP_IDEMPOTENCY_KEY,
  * CM_REQUEST_ID, CM_LISTENER ("ops" on the loopback listener, forced to "public" on every other).
  *
  * One process, one transport, one request at a time:

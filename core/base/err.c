@@ -16,6 +16,8 @@ static const struct {
     [ERR_NOT_FOUND] = {"not_found", 404},
     [ERR_METHOD] = {"method_not_allowed", 405},
     [ERR_CONFLICT] = {"conflict", 409},
+    [ERR_PRECONDITION] = {"precondition_failed", 412},
+    [ERR_PRECONDITION_REQUIRED] = {"precondition_required", 428},
     [ERR_TOO_LARGE] = {"too_large", 413},
     [ERR_MEDIA_TYPE] = {"media_type", 415},
     [ERR_RATE_LIMITED] = {"rate_limited", 429},

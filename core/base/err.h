@@ -15,19 +15,21 @@
 
 enum err_code {
     ERR_NONE = 0,
-    ERR_INVALID,         /* 400: the request is wrong; sending it again changes nothing */
-    ERR_UNAUTHENTICATED, /* 401: who are you */
-    ERR_FORBIDDEN,       /* 403: known, but not allowed */
-    ERR_NOT_FOUND,       /* 404: nothing there that this caller may see */
-    ERR_METHOD,          /* 405: the path exists, not with this method */
-    ERR_CONFLICT,        /* 409: the state moved on; read again */
-    ERR_TOO_LARGE,       /* 413: a named limit was passed */
-    ERR_MEDIA_TYPE,      /* 415: a body of a type that is not read here */
-    ERR_RATE_LIMITED,    /* 429: later, see retry_after_ms */
-    ERR_TIMEOUT,         /* 408 or 504: a deadline passed */
-    ERR_UPSTREAM,        /* 502: somebody else's service failed */
-    ERR_UNAVAILABLE,     /* 503: ours is down or full; try again */
-    ERR_INTERNAL,        /* 500: our mistake */
+    ERR_INVALID,               /* 400: the request is wrong; sending it again changes nothing */
+    ERR_UNAUTHENTICATED,       /* 401: who are you */
+    ERR_FORBIDDEN,             /* 403: known, but not allowed */
+    ERR_NOT_FOUND,             /* 404: nothing there that this caller may see */
+    ERR_METHOD,                /* 405: the path exists, not with this method */
+    ERR_CONFLICT,              /* 409: the state moved on; read again */
+    ERR_PRECONDITION,          /* 412: not the version that the caller knows; read again */
+    ERR_PRECONDITION_REQUIRED, /* 428: say which version is meant */
+    ERR_TOO_LARGE,             /* 413: a named limit was passed */
+    ERR_MEDIA_TYPE,            /* 415: a body of a type that is not read here */
+    ERR_RATE_LIMITED,          /* 429: later, see retry_after_ms */
+    ERR_TIMEOUT,               /* 408 or 504: a deadline passed */
+    ERR_UPSTREAM,              /* 502: somebody else's service failed */
+    ERR_UNAVAILABLE,           /* 503: ours is down or full; try again */
+    ERR_INTERNAL,              /* 500: our mistake */
     ERR_CODE_COUNT
 };
 

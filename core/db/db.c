@@ -448,19 +448,20 @@ int db_copy_end(struct ctx *cx, int64_t *rows)
     return 0;
 }
 
-int db_stream(struct ctx *cx, enum sql_id id, const struct db_arg *args, db_row_fn fn, void *user)
+static int stream(struct ctx *cx, const struct message *m, db_row_fn fn, void *user)
 {
-    const struct sql_statement *s = &sql_statements[id];
+    const char *const sql = m->named ? sql_statements[m->id].text : m->sql;
     const char *values[MAX_ARGS];
 
+    assert(m->nargs <= MAX_ARGS);
     if (db_enter_now(cx) < 0)
         return -1;
-    for (int i = 0; i < s->nargs; i++)
-        values[i] = db_arg_text(cx->arena, &args[i]);
-    if (!PQsendQueryParams(cx->db->conn, s->text, s->nargs, NULL, values, NULL, NULL, 0))
-        return conn_error(cx, NULL, s->name);
+    for (int i = 0; i < m->nargs; i++)
+        values[i] = db_arg_text(cx->arena, &m->args[i]);
+    if (!PQsendQueryParams(cx->db->conn, sql, m->nargs, NULL, values, NULL, NULL, 0))
+        return conn_error(cx, NULL, message_name(m));
     if (!PQsetSingleRowMode(cx->db->conn)) /* else all rows would come at once, past fn */
-        return conn_error(cx, NULL, s->name);
+        return conn_error(cx, NULL, message_name(m));
     for (;;) {
         SCOPED(pg_drop) PGresult *r = NULL;
 
@@ -475,9 +476,25 @@ int db_stream(struct ctx *cx, enum sql_id id, const struct db_arg *args, db_row_
             }
         } else if (PQresultStatus(r) != PGRES_TUPLES_OK) {
             cx->db->tx = TX_BROKEN;
-            return conn_error(cx, r, s->name);
+            return conn_error(cx, r, message_name(m));
         }
     }
+}
+
+int db_stream(struct ctx *cx, enum sql_id id, const struct db_arg *args, db_row_fn fn, void *user)
+{
+    const struct message m = {
+        .named = true, .id = id, .args = args, .nargs = sql_statements[id].nargs};
+
+    return stream(cx, &m, fn, user);
+}
+
+int db_stream_text(struct ctx *cx, const char *sql, const struct db_arg *args, int nargs,
+                   db_row_fn fn, void *user)
+{
+    const struct message m = {.sql = sql, .args = args, .nargs = nargs};
+
+    return stream(cx, &m, fn, user);
 }
 
 int db_listen(struct ctx *cx, const char *channel)

@@ -127,6 +127,9 @@ int db_copy_end(struct ctx *cx, int64_t *rows);
 /* One that stops (non-zero) sets cx->err itself, or the caller of db_stream() does. */
 typedef int (*db_row_fn)(void *user, const PGresult *row);
 int db_stream(struct ctx *cx, enum sql_id id, const struct db_arg *args, db_row_fn fn, void *user);
+/* The same for composed text, as db_query_text(). */
+int db_stream_text(struct ctx *cx, const char *sql, const struct db_arg *args, int nargs,
+                   db_row_fn fn, void *user);
 
 /* LISTEN on `channel` (outside transactions; borrowed, one a connection; nothing is sent when it listens already), and
  * the descriptor to poll; db_notified() drains what came. */

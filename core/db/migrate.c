@@ -323,6 +323,7 @@ static const char grants[] =
     "REVOKE CREATE ON SCHEMA public FROM PUBLIC;"
     "GRANT USAGE ON SCHEMA public TO cm_app;"
     "CREATE EXTENSION IF NOT EXISTS vector;"
+    "CREATE EXTENSION IF NOT EXISTS btree_gin;" /* tenant_id in the index of words */
     "DO $do$ BEGIN"
     " EXECUTE format('REVOKE TEMPORARY, CREATE ON DATABASE %I FROM PUBLIC', "
     "current_database());"
@@ -358,6 +359,8 @@ int migrate_bootstrap(const char *admin_url, const char *owner_url, const char *
         fprintf(out, "bootstrap: %s\n", PQresultErrorMessage(res));
         return -1;
     }
-    fprintf(out, "roles cm_owner, cm_app, cm_system and the extension vector are there\n");
+    fprintf(
+        out,
+        "roles cm_owner, cm_app, cm_system and the extensions vector and btree_gin are there\n");
     return 0;
 }
