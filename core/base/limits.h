@@ -18,7 +18,7 @@ enum {
     LIMIT_JWKS_KEYS = 16,
     LIMIT_PAGE = 200, /* rows of one page of a list */
     LIMIT_PAGE_DEFAULT = 50,
-    LIMIT_CURSOR_BYTES = 512,
+    LIMIT_CURSOR_BYTES = 1024,
 
     LIMIT_CSV_RECORD_BYTES =
         4 << 20, /* kept of one row of an upload; a longer one is that row's error */
@@ -36,6 +36,12 @@ enum {
     LIMIT_TRANSCRIPT_BYTES = 1 << 20,
     LIMIT_UPLOAD_ERRORS = 10000,   /* stored per upload; all are counted */
     LIMIT_ERROR_VALUE_CHARS = 200, /* of the offending value that is kept */
+
+    LIMIT_BULK_IDS = 1000,     /* named one by one */
+    LIMIT_BULK = 100000,       /* records that one request changes by filter */
+    LIMIT_BULK_DELETE = 50000, /* the same, deleted: each takes what hangs on it along */
+    LIMIT_LABELS = 20,         /* of one record */
+    LIMIT_LABEL_CHARS = 60,
 
     LIMIT_FILTER_DEPTH = 8,
     LIMIT_FILTER_CONDITIONS = 64,

@@ -23,7 +23,7 @@
 
 enum {
     /* three filters stacked, every condition of two values (between), the tenant, and room for the chart itself */
-    SQL_ARGS_MAX = 3 * 2 * LIMIT_FILTER_CONDITIONS + 32,
+    SQL_ARGS_MAX = 3 * 2 * LIMIT_FILTER_CONDITIONS + 32 + 5 * 16, /* and the words of a search */
     SQL_TEXT_BYTES =
         256 << 10, /* far above what the limits of filters allow: passing it is our mistake */
 };
@@ -45,5 +45,7 @@ void sql_arg(struct sql_builder *q, struct db_arg arg);
 
 /* Runs it; NULL is failure (cx->err). Passing a bound of the builder is ERR_INVALID "filter_too_large". */
 PGresult *sql_run(struct ctx *cx, const struct sql_builder *q);
+/* Row by row, as db_stream(). */
+int sql_stream(struct ctx *cx, const struct sql_builder *q, db_row_fn fn, void *user);
 
 #endif

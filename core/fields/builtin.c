@@ -281,6 +281,11 @@ static const struct field meetings[] = {
      IS_TEXT,
      ALIASES("otros"),
      .labels = {"Otros Comentarios", "Other Remarks"}},
+    {.name = "labels",
+     .column = "labels",
+     IS_OPEN_ARRAY,
+     ALIASES("label", "etiquetas"),
+     .labels = {"Etiquetas", "Labels"}},
 };
 
 static const struct {

@@ -16,7 +16,8 @@ SELECT $1, $2, $3, e.field, e.ordinal, e.item, e.status, e.start, e."end"
 ON CONFLICT DO NOTHING;
 
 -- name: PHRASES_CLEAR args: tenant uuid, subject uuid
-DELETE FROM subject_phrases WHERE tenant_id = $1 AND subject_id = $2;
+-- Labels are people's, no reading gave them and none takes them away.
+DELETE FROM subject_phrases WHERE tenant_id = $1 AND subject_id = $2 AND field <> 'labels';
 
 -- name: PHRASES_INSERT args: tenant uuid, subject uuid, rows jsonb
 INSERT INTO subject_phrases (tenant_id, subject_id, field, ordinal, phrase)
