@@ -4,7 +4,7 @@
 
 BUILD ?= debug
 OUT   := build/$(BUILD)$(if $(filter clang%,$(CC)),-clang)
-PKGS  := libpq jansson libjwt libcurl openssl
+PKGS  := libpq jansson libjwt libcurl openssl xlsxwriter
 
 # Targets that only run scripts must work before the packages are there.
 SCRIPTED := run up down test setup help token migrate bare

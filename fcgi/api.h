@@ -38,7 +38,14 @@ API_HANDLER(api_job_cancel);
 /* api_meetings.c */
 API_HANDLER(api_meeting_list);
 API_HANDLER(api_meeting_get);
-API_HANDLER(api_meeting_export);
+API_HANDLER(api_meeting_filter_options);
+API_HANDLER(api_meeting_patch);
+API_HANDLER(api_meeting_delete);
+API_HANDLER(api_meeting_requeue);
+API_HANDLER(api_meeting_labels);
+API_HANDLER(api_meeting_export_csv);
+API_HANDLER(api_meeting_export_xlsx);
+API_HANDLER(api_meeting_export_ndjson);
 /* api_charts.c */
 API_HANDLER(api_fields);
 API_HANDLER(api_chart_data);

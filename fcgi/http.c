@@ -213,7 +213,7 @@ bool http_etag_matches(struct slice list, const char *etag)
 
 int http_if_match(struct ctx *cx, const struct http_request *rq, int64_t *version)
 {
-    const struct slice s = slice_trim(rq->if_match);
+    struct slice s = slice_trim(rq->if_match);
     struct slice digest;
     int64_t v = 0;
 
@@ -224,6 +224,8 @@ int http_if_match(struct ctx *cx, const struct http_request *rq, int64_t *versio
         *version = 0;
         return 0;
     }
+    if (slice_starts(s, SLICE("W/")))
+        s = (struct slice){s.p + 2, s.n - 2};
     if (s.n < 3 || s.p[0] != '"' || s.p[s.n - 1] != '"' ||
         !slice_to_i64(slice_cut((struct slice){s.p + 1, s.n - 2}, '-', &digest), &v) || v < 1)
         return ctx_fail(cx, ERR_PRECONDITION, "version_stale", NULL,

@@ -32,9 +32,10 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON subject_search TO cm_app;
 GRANT SELECT ON subject_search TO cm_system;
 
 -- Whose words fit. A row level policy keeps cm_app from using the index, since @@ is not leakproof; this function is
--- cm_system's, and the only tenant it can be asked about is the one that was entered.
+-- cm_system's, and the only tenant it can be asked about is the one that was entered. ROWS: better to scan a tenant's facts
+-- for a rare word (4 ms of 10,000) than to look up each of 10,000 of a common one (20 ms).
 CREATE FUNCTION app_search(p_query tsquery) RETURNS SETOF uuid
-    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 2000
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10000
     SET search_path = pg_catalog, public, pg_temp
     SET plan_cache_mode = force_custom_plan -- how many rows a word has decides the plan
     SET enable_indexscan = off              -- the primary key would read, and unpack, the words of every row

@@ -31,6 +31,7 @@ BEGIN {
     only["fcgi_stdio.h"] = only["fcgi_config.h"] = " "
     home["jwt.h"] = "auth"
     home["curl/curl.h"] = "core/net"
+    home["xlsxwriter.h"] = "core/meetings"
     home["cblas.h"] = home["blis.h"] = "core/vectors"
 
     for (i = 1; i < ARGC; i++)

@@ -159,7 +159,7 @@ static const char *id_of(const struct records_query *q, struct tables t, struct 
     return t.facts ? "f.subject_id" : arena_printf(a, "m.%s", datasets[q->dataset].entity_id);
 }
 
-static void put_from(struct sb *b, enum dataset dataset, struct tables t)
+static void put_tables(struct sb *b, enum dataset dataset, struct tables t)
 {
     const struct dataset_info *d = &datasets[dataset];
 
@@ -190,11 +190,10 @@ static void put_query(struct sql_builder *q, const char *configuration, const st
     sb_puts(&q->text, "::text)");
 }
 
-/* A word as its stem in a language; a phrase as it stands. */
-static void put_term(struct sql_builder *q, const struct words_term *t, const char *language)
+/* A word as its stem, of either language, or as the beginning of one; a phrase as it stands. */
+static void put_term(struct sql_builder *q, const struct words_term *t)
 {
     SCOPED(sb_done) struct sb text = {0};
-    const bool spanish = strcmp(language, "es") == 0;
 
     sb_init(&text, 4096);
     if (t->n > 1) {
@@ -202,55 +201,27 @@ static void put_term(struct sql_builder *q, const struct words_term *t, const ch
         put_query(q, "app_words", &text);
         return;
     }
-    sb_puts(&text, words_for_stemmer(q->arena, t->words[0], language));
-    sb_puts(&q->text, t->begins ? "(" : "");
-    put_query(q, spanish ? "app_spanish" : "app_english", &text);
+    sb_putc(&q->text, '(');
+    sb_puts(&text, words_for_stemmer(q->arena, t->words[0], "es"));
+    put_query(q, "app_spanish", &text);
+    sb_clear(&text);
+    sb_puts(&text, t->words[0]);
+    sb_puts(&q->text, " || ");
+    put_query(q, "app_english", &text);
     if (t->begins) {
-        sb_clear(&text);
-        sb_printf(&text, "%s:*", t->words[0]);
+        sb_puts(&text, ":*");
         sb_puts(&q->text, " || ");
         put_query(q, "app_words", &text);
-        sb_putc(&q->text, ')');
-    }
-}
-
-/* What must be there, in one language; something must. */
-static void put_wanted(struct sql_builder *q, const struct words_query *w, const char *language)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < w->n; i++) {
-        if (w->terms[i].exclude)
-            continue;
-        sb_puts(&q->text, n++ ? " && " : "(");
-        put_term(q, &w->terms[i], language);
     }
     sb_putc(&q->text, ')');
 }
 
-/* ((es) || (en)) && !!(es || en) ...: all of it in one language, nothing excluded in any. */
 static void put_tsquery(struct sql_builder *q, const struct words_query *w)
 {
-    bool any = false;
-
-    for (size_t i = 0; i < w->n; i++)
-        any |= !w->terms[i].exclude;
-    if (any) {
-        sb_putc(&q->text, '(');
-        put_wanted(q, w, "es");
-        sb_puts(&q->text, " || ");
-        put_wanted(q, w, "en");
-        sb_putc(&q->text, ')');
-    }
     for (size_t i = 0; i < w->n; i++) {
-        if (!w->terms[i].exclude)
-            continue;
-        sb_puts(&q->text, any ? " && !!(" : "!!(");
-        put_term(q, &w->terms[i], "es");
-        sb_puts(&q->text, " || ");
-        put_term(q, &w->terms[i], "en");
-        sb_putc(&q->text, ')');
-        any = true;
+        sb_puts(&q->text, i ? " && " : "");
+        sb_puts(&q->text, w->terms[i].exclude ? "!!" : "");
+        put_term(q, &w->terms[i]);
     }
 }
 
@@ -293,19 +264,25 @@ static void put_unread(struct sql_builder *q, enum dataset dataset, const struct
     }
 }
 
+/* Each id once: a subject has words or it has none. */
 static void put_search(struct sql_builder *q, enum dataset dataset, const struct words_query *w,
                        const char *id)
 {
-    sb_printf(&q->text, " AND %s IN (SELECT app_search(", id);
+    sb_puts(&q->text, " JOIN (SELECT s.id FROM app_search(");
     put_tsquery(q, w);
-    sb_putc(&q->text, ')');
+    sb_puts(&q->text, ") AS s(id)");
     put_unread(q, dataset, w);
-    sb_putc(&q->text, ')');
+    sb_printf(&q->text, ") h ON h.id = %s", id);
 }
 
-/* " WHERE ..." of everything but the place in the order. */
-static void put_where(struct sql_builder *q, const struct records_query *rq, struct tables t)
+/* " FROM ... WHERE ..." of everything but the place in the order; `joins` is the caller's own. */
+static void put_body(struct sql_builder *q, const struct records_query *rq, struct tables t,
+                     const char *joins)
 {
+    put_tables(&q->text, rq->dataset, t);
+    if (rq->words)
+        put_search(q, rq->dataset, rq->words, id_of(rq, t, q->arena));
+    sb_printf(&q->text, " %s", joins);
     sb_printf(&q->text, " WHERE %c.tenant_id = $1", t.facts ? 'f' : 'm');
     if (rq->filter) {
         sb_puts(&q->text, " AND ");
@@ -321,8 +298,6 @@ static void put_where(struct sql_builder *q, const struct records_query *rq, str
         sql_arg(q, db_uuid(rq->upload));
         sb_puts(&q->text, "::uuid");
     }
-    if (rq->words)
-        put_search(q, rq->dataset, rq->words, id_of(rq, t, q->arena));
 }
 
 static void put_order(struct sql_builder *q, const struct records_sort *sort, const char *id,
@@ -415,39 +390,96 @@ static const char *ids_of(struct arena *a, const PGresult *r, int n)
     return arena_strdup(a, sb_text(&text));
 }
 
+static void put_limit(struct sql_builder *q, const struct records_page *page)
+{
+    /* as numbers, not parameters: the planner must know that few are wanted */
+    sb_printf(&q->text, " LIMIT %lld OFFSET %lld", (long long)(page->limit + 1),
+              (long long)(page->cursor.n ? 0 : page->offset));
+}
+
+/* The page along an index, as far as it is asked for. */
+static void put_page(struct sql_builder *q, const struct records_query *rq,
+                     const struct records_sort *sort, const struct records_page *page,
+                     const struct place *after, enum field_language language)
+{
+    const struct tables t = tables_of(rq, sort);
+    const char *const id = id_of(rq, t, q->arena);
+
+    sb_printf(&q->text, "SELECT %s, ", id);
+    put_key(q, sort, language);
+    sb_puts(&q->text, ", NULL");
+    put_body(q, rq, t, "");
+    if (page->cursor.n)
+        put_after(q, sort, id, after, language);
+    put_order(q, sort, id, language);
+    put_limit(q, page);
+}
+
+/* All that a search finds, once, for the page and for their number. */
+static void put_counted_page(struct sql_builder *q, const struct records_query *rq,
+                             const struct records_sort *sort, const struct records_page *page,
+                             enum field_language language)
+{
+    const struct tables t = tables_of(rq, sort);
+    const char *const way = sort->descending ? "DESC" : "ASC";
+
+    sb_printf(&q->text, "WITH a AS MATERIALIZED (SELECT %s AS id, ", id_of(rq, t, q->arena));
+    put_key(q, sort, language);
+    sb_puts(&q->text, " AS k");
+    put_body(q, rq, t, "");
+    sb_printf(
+        &q->text,
+        ") SELECT a.id, a.k, (SELECT count(*) FROM a) FROM a ORDER BY a.k %s NULLS LAST, a.id %s",
+        way, way);
+    put_limit(q, page);
+}
+
+/* A first page that is not full is all there is; else the number came with a row, or is asked for. */
+static int find_total(struct ctx *cx, const struct records_query *rq,
+                      const struct records_page *page, const PGresult *r, int64_t *out)
+{
+    if (page->cursor.n || !page->count) {
+        *out = RECORDS_NOT_COUNTED;
+        return 0;
+    }
+    if (!page->offset && PQntuples(r) <= page->limit) {
+        *out = PQntuples(r);
+        return 0;
+    }
+    if (PQntuples(r) > 0 && pg_text(r, 0, 2)) {
+        *out = pg_i64(r, 0, 2, 0);
+        return 0;
+    }
+    return records_count(cx, rq, out);
+}
+
 int records_page(struct ctx *cx, const struct records_query *rq, const struct records_sort *sort,
                  const struct records_page *page, struct records_ids *out)
 {
-    const struct tables t = tables_of(rq, sort);
     SCOPED(sql_done) struct sql_builder q;
     SCOPED(pg_drop) PGresult *r = NULL;
     struct place after;
-    const char *id;
+    int64_t total;
     int n;
 
     sql_init(&q, cx->arena, &cx->who.tenant);
-    if (db_enter_now(cx) < 0 || /* the language of labels is known only then */
+    /* enters the tenant, too: the language of labels is known only then */
+    if (db_exec(cx, SQL_RECORDS_ALONE, NULL, NULL) < 0 ||
         (page->cursor.n && read_cursor(cx, sort, page->cursor, &after) < 0))
         return -1;
-    id = id_of(rq, t, cx->arena);
-    sb_printf(&q.text, "SELECT %s, ", id);
-    put_key(&q, sort, language_of(cx));
-    put_from(&q.text, rq->dataset, t);
-    put_where(&q, rq, t);
-    if (page->cursor.n)
-        put_after(&q, sort, id, &after, language_of(cx));
-    put_order(&q, sort, id, language_of(cx));
-    /* as numbers, not parameters: the planner must know that few are wanted */
-    sb_printf(&q.text, " LIMIT %lld OFFSET %lld", (long long)(page->limit + 1),
-              (long long)(page->cursor.n ? 0 : page->offset));
+    if (rq->words && page->count && !page->cursor.n)
+        put_counted_page(&q, rq, sort, page, language_of(cx));
+    else
+        put_page(&q, rq, sort, page, &after, language_of(cx));
     r = sql_run(cx, &q);
-    if (!r)
+    if (!r || find_total(cx, rq, page, r, &total) < 0)
         return -1;
     n = PQntuples(r) > page->limit ? (int)page->limit : PQntuples(r);
     *out = (struct records_ids){.n = (size_t)n,
                                 .ids = ids_of(cx->arena, r, n),
                                 .next_cursor =
-                                    PQntuples(r) > n ? write_cursor(cx, sort, r, n - 1) : NULL};
+                                    PQntuples(r) > n ? write_cursor(cx, sort, r, n - 1) : NULL,
+                                .total = total};
     return 0;
 }
 
@@ -459,8 +491,7 @@ int records_count(struct ctx *cx, const struct records_query *rq, int64_t *out)
 
     sql_init(&q, cx->arena, &cx->who.tenant);
     sb_puts(&q.text, "SELECT count(*)");
-    put_from(&q.text, rq->dataset, t);
-    put_where(&q, rq, t);
+    put_body(&q, rq, t, "");
     r = sql_run(cx, &q);
     if (!r)
         return -1;
@@ -480,8 +511,7 @@ int records_set(struct ctx *cx, const struct records_query *rq, int64_t *n)
         return -1;
     sql_init(&q, cx->arena, &cx->who.tenant);
     sb_printf(&q.text, "INSERT INTO record_set (subject_id) SELECT %s", id_of(rq, t, cx->arena));
-    put_from(&q.text, rq->dataset, t);
-    put_where(&q, rq, t);
+    put_body(&q, rq, t, "");
     r = sql_run(cx, &q);
     if (!r || db_exec(cx, SQL_RECORD_SET_ANALYZE, NULL, NULL) < 0)
         return -1;
@@ -514,10 +544,7 @@ int records_stream(struct ctx *cx, const struct records_query *rq, const struct 
     if (db_enter_now(cx) < 0)
         return -1;
     sb_printf(&q.text, "SELECT %s", selected);
-    put_from(&q.text, rq->dataset, both);
-    sb_putc(&q.text, ' ');
-    sb_puts(&q.text, joins);
-    put_where(&q, rq, both);
+    put_body(&q, rq, both, joins);
     put_order(&q, sort, "f.subject_id", language_of(cx));
     return sql_stream(cx, &q, fn, user);
 }

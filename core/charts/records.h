@@ -49,12 +49,16 @@ struct records_page {
     int64_t limit;       /* 1 to LIMIT_PAGE */
     int64_t offset;      /* records to leave out; 0 with a cursor */
     struct slice cursor; /* of the page before; empty for the first */
+    bool count;          /* how many there are is wanted; never with a cursor */
 };
+
+enum { RECORDS_NOT_COUNTED = -1 };
 
 struct records_ids {
     size_t n;
     const char *ids;         /* as a uuid[] parameter, in order; "{}" when there is none */
     const char *next_cursor; /* NULL: the last page */
+    int64_t total;           /* or RECORDS_NOT_COUNTED */
 };
 
 /* ERR_INVALID cursor_invalid: none of ours, or of another order. */

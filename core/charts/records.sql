@@ -1,5 +1,9 @@
 -- SPDX-License-Identifier: MIT
 
+-- name: RECORDS_ALONE args: none
+-- A page is done before helpers have started: on two cores they cost a page of 10,000 records 8 ms.
+SET LOCAL max_parallel_workers_per_gather = 0;
+
 -- name: RECORD_SET_CREATE args: none
 CREATE TEMPORARY TABLE record_set (subject_id uuid NOT NULL PRIMARY KEY) ON COMMIT DROP;
 

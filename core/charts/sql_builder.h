@@ -23,7 +23,7 @@
 
 enum {
     /* three filters stacked, every condition of two values (between), the tenant, and room for the chart itself */
-    SQL_ARGS_MAX = 3 * 2 * LIMIT_FILTER_CONDITIONS + 32 + 5 * 16, /* and the words of a search */
+    SQL_ARGS_MAX = 3 * 2 * LIMIT_FILTER_CONDITIONS + 32 + 4 * 16, /* and the words of a search */
     SQL_TEXT_BYTES =
         256 << 10, /* far above what the limits of filters allow: passing it is our mistake */
 };

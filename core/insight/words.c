@@ -208,7 +208,8 @@ int words_query_read(struct ctx *cx, struct slice text, const char *parameter,
         return ctx_fail(cx, ERR_INVALID, "query_empty", parameter, "there is no word to look for");
     /* typed to the very end: it may go on */
     if (!quoted && !exclude && q.terms[q.n - 1].n == 1 && !q.terms[q.n - 1].exclude &&
-        !blank_at(text, text.n - 1))
+        !blank_at(text, text.n - 1) &&
+        utf8_count(slice_cstr(q.terms[q.n - 1].words[0])) >= WORDS_BEGIN_CHARS)
         q.terms[q.n - 1].begins = true;
     *out = q;
     return 0;

@@ -3,12 +3,12 @@
  * words: full text search of subjects. Texts become words, and what a person types becomes a question about them.
  *
  * Both are cut and folded here by the same rules: a word is a run of letters and digits, in lower case, without accents
- * (core/base/unicode). The database stems them, in the language of the text; a question is stemmed in both, and a
- * subject fits when its own language's stems do. What a person types never reaches PostgreSQL's own query syntax: only
- * words made of letters and digits do.
+ * (core/base/unicode). The database stems them, in the language of the text; a word of a question is stemmed in both, and
+ * fits with either stem. What a person types never reaches PostgreSQL's own query syntax: only words made of letters and
+ * digits do.
  *
  * A question: words are ANDed; "in quotes" is a phrase, as written; -word and -"a phrase" exclude; the last word, unless
- * a blank follows it, is taken as a beginning too, so that one finds while typing. Signs inside a word (e-commerce,
+ * a blank follows it or it has less than WORDS_BEGIN_CHARS, is taken as a beginning too, so that one finds while typing. Signs inside a word (e-commerce,
  * ana@example.com) join its parts to a phrase.
  */
 #ifndef CORE_INSIGHT_WORDS_H
@@ -24,12 +24,11 @@
 #include "core/db/ctx.h"
 
 enum {
-    WORDS_TEXT_BYTES =
-        256
-        << 10, /* of a text; what follows is not searched (two hours of talk are about 100 KB) */
-    WORDS_WORD_BYTES = 64, /* of one word; the rest of a longer one is ignored */
-    WORDS_TERMS = 16,      /* of a question */
-    WORDS_TERM_WORDS = 8,  /* of a phrase */
+    WORDS_TEXT_BYTES = 256 << 10, /* what follows is not searched: two hours of talk are 100 KB */
+    WORDS_WORD_BYTES = 64,        /* of one word; the rest of a longer one is ignored */
+    WORDS_TERMS = 16,             /* of a question */
+    WORDS_TERM_WORDS = 8,         /* of a phrase */
+    WORDS_BEGIN_CHARS = 3,        /* what less begins with is no choice, and costs a search 10 ms */
     WORDS_QUERY_CHARS = 400,
     WORDS_SNIPPET_CHARS = 160,
 };

@@ -6,6 +6,7 @@
 #include "core/db/db.h"
 #include "core/fields/field.h"
 #include "core/insight/analysis.h"
+#include "core/meetings/internal.h"
 #include "core/meetings/meeting.h"
 
 static int code_of(enum reading_field field, const char *value)
@@ -62,6 +63,20 @@ static struct db_arg code_array(struct ctx *cx, const struct reading *r, enum re
     return db_text(arena_strdup(cx->arena, sb_text(&text)));
 }
 
+int meeting_words(struct ctx *cx, const struct uuid *id)
+{
+    SCOPED(pg_drop) PGresult *r = NULL;
+    struct slice names[4];
+
+    r = db_query_one(cx, SQL_MEETING_TEXTS,
+                     (const struct db_arg[]){db_uuid(&cx->who.tenant), db_uuid(id)});
+    if (!r)
+        return -1;
+    for (int i = 0; i < 4; i++)
+        names[i] = pg_slice(r, 0, i);
+    return words_store(cx, id, names, 4, pg_slice(r, 0, 4));
+}
+
 int meeting_read_job(struct ctx *cx, const struct job *job)
 {
     struct analysis a;
@@ -87,8 +102,9 @@ int meeting_read_job(struct ctx *cx, const struct job *job)
                                         code_array(cx, &a.reading, READING_TOOLS_MENTIONED)},
                 &affected) < 0)
         return -1;
-    return affected == 1 ? 0
-                         : ctx_fail(cx, ERR_NOT_FOUND, "not_found", NULL, "the meeting is gone");
+    if (affected != 1)
+        return ctx_fail(cx, ERR_NOT_FOUND, "not_found", NULL, "the meeting is gone");
+    return meeting_words(cx, &job->subject);
 }
 
 int meeting_read_dead(struct ctx *cx, const struct job *job)

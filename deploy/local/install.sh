@@ -32,6 +32,7 @@ build=(
     cmd:gcc=gcc libc6-dev cmd:make=make cmd:pkg-config=pkg-config
     libfcgi-dev libpq-dev libjansson-dev libssl-dev
     libjwt-dev             # the one libjwt of Debian 12 and 13; it is built on OpenSSL
+    libxlsxwriter-dev      # exports for Excel; keeps rows on disk
     libcurl4-openssl-dev   # not the GnuTLS one: one TLS library in the process
     libblis-serial-dev     # not libblis-dev, which takes OpenMP or pthreads: both hang or oversubscribe after a fork
 )
@@ -42,6 +43,7 @@ run=(
 )
 test=(
     cmd:git=git libcmocka-dev cmd:valgrind=valgrind cmd:chromium=chromium fonts-dejavu-core cmd:ps=procps
+    python3-openpyxl # opens the workbooks that we write
 )
 lint=(
     cmd:git=git cmd:clang=clang cmd:clang-tidy=clang-tidy cmd:clang-format=clang-format cmd:cppcheck=cppcheck

@@ -43,6 +43,7 @@ static const char inserts_query[] =
     "    WHEN y.typcategory = 'D' THEN '''2024-01-02'''"
     "    WHEN y.typcategory = 'S' THEN '''x'''"
     "    WHEN y.typname IN ('json', 'jsonb') THEN '''{}'''"
+    "    WHEN y.typname = 'tsvector' THEN '''x'''"
     "    WHEN y.typname = 'bytea' THEN '''\\x00'''"
     "    WHEN y.typname IN ('vector', 'halfvec') THEN format('array_fill(0, ARRAY[%s])::%s', "
     "a.atttypmod, y.typname)"

@@ -247,6 +247,13 @@ test('TLS 1.1 is refused, HTTP/2 is offered', async () => {
   ]);
 });
 
+test('every format of an export goes to the pool of streams', async () => {
+  for (const format of ['csv', 'ndjson', 'xlsx']) {
+    // 401 of the stream pool; the web pool does not serve the path: 404 route_unknown
+    envelope(await ask(site, `/api/meetings/export.${format}`), 401, 'unauthenticated');
+  }
+});
+
 test('status and metrics answer the operator on the loopback listener, and nobody without a token outside', async () => {
   assert.equal((await ask(ops, '/metrics')).status, 200);
   assert.equal((await ask(ops, '/api/status')).status, 200);
