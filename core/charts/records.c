@@ -145,11 +145,13 @@ struct tables {
     bool entities;
 };
 
+/* Without a sort, for counting: the entities alone when nothing asks for facts, since an index of theirs answers. */
 static struct tables tables_of(const struct records_query *q, const struct records_sort *sort)
 {
-    const char table = sort ? sort->column->table : 'f';
-    struct tables t = {.facts = table == 'f' || q->filter || q->state != RECORDS_ANY_STATE,
-                       .entities = table == 'm' || q->upload || filter_needs_entities(q->filter)};
+    const bool asked = q->filter || q->state != RECORDS_ANY_STATE;
+    const struct tables t = {.facts = asked || (sort && sort->column->table == 'f'),
+                             .entities = q->upload || filter_needs_entities(q->filter) ||
+                                         (sort ? sort->column->table == 'm' : !asked)};
 
     return t;
 }

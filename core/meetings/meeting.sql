@@ -20,9 +20,6 @@ SELECT left(t.body, $3)
   LEFT JOIN transcripts t ON t.tenant_id = $1 AND t.subject_id = i.id
  ORDER BY i.place;
 
--- name: MEETING_COUNT args: tenant uuid
-SELECT count(*) FROM meetings WHERE tenant_id = $1;
-
 -- name: MEETING_GET args: tenant uuid, meeting uuid
 SELECT m.meeting_id, m.client_name, m.email, m.phone, m.meeting_date, m.sales_rep, m.closed,
        f.state, f.sector, f.company_size, f.discovery_channel, f.interaction_volume_daily,

@@ -896,7 +896,7 @@ static void a_stream_gives_row_by_row_and_can_be_left(void **state)
     assert_int_equal(s.rows, 500);
     s.rows = 0; /* a statement of the registry goes the same way */
     expect_ok(
-        db_stream(cx, SQL_MEETING_COUNT, (const struct db_arg[]){db_uuid(&acme)}, count_row, &s));
+        db_stream(cx, SQL_QUEUE_STATS, (const struct db_arg[]){db_uuid(&acme)}, count_row, &s));
     assert_int_equal(s.rows, 1);
     r = db_query(cx, SQL_PERSON_GET,
                  (const struct db_arg[]){db_uuid(&ana)}); /* the transaction goes on */
