@@ -86,7 +86,7 @@ static int read_labels(struct ctx *cx, const json_t *list, const char *key, stru
     if (!json_is_array(list))
         return ctx_fail(cx, ERR_INVALID, "value_invalid", key, "%s is a list of labels", key);
     if (json_array_size(list) > LIMIT_LABELS) {
-        ctx_fail(cx, ERR_INVALID, "labels_too_many", key, "at most %d labels", LIMIT_LABELS);
+        ctx_fail(cx, ERR_INVALID, "too_many_labels", key, "at most %d labels", LIMIT_LABELS);
         return err_params(&cx->err, "{\"max\":%d}", LIMIT_LABELS);
     }
     for (size_t i = 0; i < json_array_size(list); i++) {
@@ -235,7 +235,7 @@ static int label_them(struct ctx *cx, const struct bulk *b, struct jw *w)
     if (!r)
         return -1;
     if (pg_i64(r, 0, 0, 0) > LIMIT_LABELS) {
-        ctx_fail(cx, ERR_INVALID, "labels_too_many", "add", "a meeting has at most %d labels",
+        ctx_fail(cx, ERR_INVALID, "too_many_labels", "add", "a meeting has at most %d labels",
                  LIMIT_LABELS);
         return err_params(&cx->err, "{\"max\":%d}", LIMIT_LABELS);
     }

@@ -807,7 +807,7 @@ static void labels_are_kept_counted_and_filtered_by(void **state)
     for (int i = 0; i < LIMIT_LABELS; i++)
         sb_printf(&many_labels, "%s\"l%d\"", i ? "," : "", i);
     sb_puts(&many_labels, "]}");
-    bulk_refused(MEETING_BULK_LABELS, sb_text(&many_labels), "labels_too_many");
+    bulk_refused(MEETING_BULK_LABELS, sb_text(&many_labels), "too_many_labels");
     bulk_refused(MEETING_BULK_LABELS, "{\"q\":\"puma\",\"expected_count\":2,\"add\":[\"\"]}",
                  "value_invalid");
     bulk_refused(MEETING_BULK_LABELS, "{\"q\":\"puma\",\"expected_count\":2}", "required");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The list: pages are fetched as one scrolls, and only the rows in view exist. A real table for whoever cannot see it.
-import { Badge, Button, Group, NativeSelect, Text } from '@mantine/core';
-import { useMediaQuery } from '@mantine/hooks';
+import { Badge, Button, Group, NativeSelect, Text, TextInput } from '@mantine/core';
+import { useDebouncedCallback, useMediaQuery } from '@mantine/hooks';
 import { Link, Outlet, getRouteApi } from '@tanstack/react-router';
 import { createColumnHelper, tableFeatures, useTable } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
@@ -18,7 +18,7 @@ import { EmptyState, ErrorNote, FailedState, LoadingState } from '@/shared/ui/st
 import { downloadMeetings, useMeetings } from './api';
 import classes from './Meetings.module.css';
 import { OutcomeBadge } from './OutcomeBadge';
-import { DEFAULT_SORT, ariaSort, nextSort, type Sort } from './search';
+import { DEFAULT_SORT, QUERY_CHARS, ariaSort, nextSort, type Sort } from './search';
 
 const route = getRouteApi('/meetings');
 const features = tableFeatures({});
@@ -29,12 +29,33 @@ const ROW_PX = 56;
 const CARD_PX = 92;
 /** Fetch the next page when this many rows are left below. */
 const AHEAD = 30;
+const SEARCH_MS = 250;
 
-const SORTABLE = { date: 'meeting_date' } as const;
+const SORTABLE = { client: 'client_name', date: 'meeting_date', seller: 'sales_rep' } as const;
 type SortableId = keyof typeof SORTABLE;
 const isSortable = (id: string): id is SortableId => id in SORTABLE;
 
-function ExportButton(): ReactNode {
+/** What is typed goes to the address a moment later, and from there to the program. */
+function SearchBox({ q, ask }: { q: string; ask: (q: string) => void }): ReactNode {
+  const { t } = useTranslation();
+  const [text, setText] = useState(q);
+  const later = useDebouncedCallback(ask, SEARCH_MS);
+  return (
+    <TextInput
+      type="search"
+      aria-label={t('meetings.search_label')}
+      placeholder={t('meetings.search_hint')}
+      maxLength={QUERY_CHARS}
+      value={text}
+      onChange={(e) => {
+        setText(e.currentTarget.value);
+        later(e.currentTarget.value);
+      }}
+    />
+  );
+}
+
+function ExportButton({ sort, q }: { sort: Sort; q: string }): ReactNode {
   const { t } = useTranslation();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
@@ -47,7 +68,7 @@ function ExportButton(): ReactNode {
         onClick={() => {
           setBusy(true);
           setError(null);
-          downloadMeetings()
+          downloadMeetings(sort, q)
             .catch(setError)
             .finally(() => setBusy(false));
         }}
@@ -66,9 +87,9 @@ export function MeetingsPage(): ReactNode {
   const { me } = useSession();
   const phone = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false });
   const navigate = route.useNavigate();
-  const sort = route.useSearch().sort ?? DEFAULT_SORT;
+  const { sort = DEFAULT_SORT, q = '' } = route.useSearch();
   const { data: fields } = useFields();
-  const meetings = useMeetings(sort);
+  const meetings = useMeetings(sort, q);
 
   const rows = useMemo(() => meetings.data?.pages.flatMap((p) => p.meetings) ?? NONE, [meetings.data]);
   const total = meetings.data?.pages[0]?.total ?? 0;
@@ -97,7 +118,7 @@ export function MeetingsPage(): ReactNode {
             >
               {row.original.client_name}
             </Link>
-            <span className={classes.sub}>{row.original.email}</span>
+            <span className={classes.sub}>{row.original.snippet ?? row.original.email}</span>
           </div>
         ),
       }),
@@ -169,7 +190,7 @@ export function MeetingsPage(): ReactNode {
   useEffect(() => virtualizer.measure(), [virtualizer, phone]);
   useEffect(() => {
     scroller.current?.scrollTo({ top: 0 });
-  }, [sort]);
+  }, [sort, q]);
 
   const lastSeen = items.at(-1)?.index ?? 0;
   const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = meetings;
@@ -181,11 +202,22 @@ export function MeetingsPage(): ReactNode {
 
   const sortBy = (next: Sort): void =>
     void navigate({ search: (s) => ({ ...s, sort: next }), replace: true });
+  const ask = (next: string): void =>
+    void navigate({
+      search: ({ q: _, ...s }) => (next.trim() ? { ...s, q: next } : s),
+      replace: true,
+    });
 
   let body: ReactNode;
   if (meetings.isPending) body = <LoadingState label={t('state.loading_table')} height={320} />;
   else if (meetings.isError && rows.length === 0) {
     body = <FailedState error={meetings.error} retry={() => void meetings.refetch()} />;
+  } else if (rows.length === 0 && q) {
+    body = (
+      <Text c="dimmed" ta="center" py="xl" role="status">
+        {t('meetings.search_none')}
+      </Text>
+    );
   } else if (rows.length === 0) {
     body = (
       <EmptyState
@@ -223,7 +255,7 @@ export function MeetingsPage(): ReactNode {
                           <button
                             type="button"
                             className={classes.sort}
-                            onClick={() => sortBy(nextSort(sort))}
+                            onClick={() => sortBy(nextSort(sort, column))}
                           >
                             <table.FlexRender header={header} />
                             {direction === 'ascending' ? (
@@ -293,8 +325,9 @@ export function MeetingsPage(): ReactNode {
           meetings.isSuccess ? t('meetings.count', { count: total, n: formats.int(total) }) : '\u00a0'
         }
         actions={
-          rows.length > 0 && (
+          (rows.length > 0 || q) && (
             <Group gap="sm">
+              <SearchBox q={q} ask={ask} />
               <NativeSelect
                 hiddenFrom="sm"
                 aria-label={t('meetings.sort_label')}
@@ -305,7 +338,7 @@ export function MeetingsPage(): ReactNode {
                   { value: 'meeting_date', label: t('meetings.sort_date_asc') },
                 ]}
               />
-              <ExportButton />
+              <ExportButton sort={sort} q={q} />
             </Group>
           )
         }

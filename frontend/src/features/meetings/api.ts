@@ -19,13 +19,15 @@ export interface MeetingsPageData {
   total: number;
 }
 
-export function useMeetings(sort: Sort): UseInfiniteQueryResult<InfiniteData<MeetingsPageData>> {
+export function useMeetings(sort: Sort, q: string): UseInfiniteQueryResult<InfiniteData<MeetingsPageData>> {
   return useInfiniteQuery({
-    queryKey: ['meetings', sort],
+    queryKey: ['meetings', sort, q],
     queryFn: async ({ pageParam, signal }) =>
       unwrap(
         api.GET('/api/meetings', {
-          params: { query: { limit: PAGE, sort, ...(pageParam ? { cursor: pageParam } : {}) } },
+          params: {
+            query: { limit: PAGE, sort, ...(q ? { q } : {}), ...(pageParam ? { cursor: pageParam } : {}) },
+          },
           signal,
         }),
       ),
@@ -44,8 +46,11 @@ export function useMeeting(id: string): UseQueryResult<MeetingDetail> {
 }
 
 /** The export needs the access token, so a plain link cannot fetch it. */
-export async function downloadMeetings(): Promise<void> {
-  const answer = await api.GET('/api/meetings/export.csv', { parseAs: 'blob' });
+export async function downloadMeetings(sort: Sort, q: string): Promise<void> {
+  const answer = await api.GET('/api/meetings/export.csv', {
+    params: { query: { sort, ...(q ? { q } : {}) } },
+    parseAs: 'blob',
+  });
   if (!answer.response.ok) await unwrap(Promise.resolve(answer as never));
   const url = URL.createObjectURL(answer.data as unknown as Blob);
   const link = document.createElement('a');
