@@ -395,8 +395,10 @@ static const char *ids_of(struct arena *a, const PGresult *r, int n)
 static void put_limit(struct sql_builder *q, const struct records_page *page)
 {
     /* as numbers, not parameters: the planner must know that few are wanted */
-    sb_printf(&q->text, " LIMIT %lld OFFSET %lld", (long long)(page->limit + 1),
-              (long long)(page->cursor.n ? 0 : page->offset));
+    sb_puts(&q->text, " LIMIT ");
+    sb_i64(&q->text, page->limit + 1);
+    sb_puts(&q->text, " OFFSET ");
+    sb_i64(&q->text, page->cursor.n ? 0 : page->offset);
 }
 
 /* The page along an index, as far as it is asked for. */

@@ -75,10 +75,10 @@ int records_set_of(struct ctx *cx, enum dataset dataset, const struct slice *ids
                    int64_t *n);
 
 /*
- * Every record in order, one row at a time (db_stream). `columns` and `joins` are the caller's own SQL, never a
+ * Every record in order, one row at a time (db_stream). `selected` and `joins` are the caller's own SQL, never a
  * client's: facts are f, entities m, both joined; $1 is the tenant.
  */
 int records_stream(struct ctx *cx, const struct records_query *q, const struct records_sort *sort,
-                   const char *columns, const char *joins, db_row_fn fn, void *user);
+                   const char *selected, const char *joins, db_row_fn fn, void *user);
 
 #endif

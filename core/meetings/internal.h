@@ -13,7 +13,7 @@ enum { MEETING_STATES = 3 };
 extern const char *const meeting_states[MEETING_STATES]; /* by meeting_facts.state */
 
 /* The columns that list and detail share (MEETING_ROWS, MEETING_GET), into an open object. */
-void meeting_write(struct jw *w, const PGresult *r, int row);
+void meeting_write(struct jw *w, const PGresult *r, int i);
 enum { MEETING_COLUMNS = 15 };
 
 /* The option of a code; NULL for NULL and for a code that the registry does not know. */
@@ -59,6 +59,6 @@ struct xlsx *xlsx_new(struct ctx *cx, const struct export_column *columns, int n
 int xlsx_row(struct xlsx *x, const struct export_row *row);
 /* Completes the file and hands it to `put`. */
 int xlsx_send(struct ctx *cx, struct xlsx *x, meeting_put_fn put, void *sink);
-void xlsx_drop(struct xlsx **x);
+void xlsx_drop(struct xlsx **p);
 
 #endif

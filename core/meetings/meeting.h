@@ -101,7 +101,7 @@ struct meeting_export {
  * the export in the audit log. Text that a spreadsheet would take for a formula gets a ' before it in CSV; in XLSX it is
  * text by its type. ERR_TOO_LARGE too_many_rows for more meetings than a sheet of Excel has rows. */
 typedef int (*meeting_put_fn)(void *sink, const void *p, size_t n);
-int meeting_export(struct ctx *cx, const struct meeting_export *e, meeting_put_fn put, void *sink);
+int meeting_export(struct ctx *cx, const struct meeting_export *o, meeting_put_fn put, void *sink);
 
 /* ---- reading (read.c) ---- */
 

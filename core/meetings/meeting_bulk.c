@@ -249,7 +249,7 @@ static int note(struct ctx *cx, const struct bulk *b)
     const struct audit_field fields[] = {
         {"count", slice_cstr(n)}, {b->ids ? "ids" : "filter", {0}}, {"add", {0}}, {"remove", {0}}};
     struct uuid one;
-    const bool single = b->nids == 1 && uuid_parse(b->ids[0], &one);
+    const bool single = b->ids && b->nids == 1 && uuid_parse(b->ids[0], &one);
 
     if (audit_write(cx, actions[b->verb], "meeting", single ? &one : NULL, fields,
                     b->verb == MEETING_BULK_LABELS ? 4 : 2) < 0)

@@ -87,6 +87,8 @@ static int next_code(struct slice *list)
     int code = 0;
     size_t i = 0;
 
+    if (!list->p)
+        return 0;
     while (i < list->n && (list->p[i] < '0' || list->p[i] > '9'))
         i++;
     while (i < list->n && list->p[i] >= '0' && list->p[i] <= '9')

@@ -118,10 +118,17 @@ static lxw_error write_text(struct xlsx *x, const struct export_row *row, int c)
 
 static lxw_error write_day(struct xlsx *x, const PGresult *r, int c)
 {
+    struct slice rest = pg_slice(r, 0, c);
+    int64_t parts[3];
     lxw_datetime day = {0};
 
-    if (sscanf(pg_text(r, 0, c), "%d-%d-%d", &day.year, &day.month, &day.day) != 3)
-        return LXW_ERROR_PARAMETER_VALIDATION;
+    for (int i = 0; i < 3; i++) {
+        if (!slice_to_i64(slice_cut(rest, '-', &rest), &parts[i]))
+            return LXW_ERROR_PARAMETER_VALIDATION;
+    }
+    day.year = (int)parts[0];
+    day.month = (int)parts[1];
+    day.day = (int)parts[2];
     return worksheet_write_datetime(x->sheet, x->rows, (lxw_col_t)c, &day, x->day);
 }
 
