@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/csv_write.h"
 #include "core/base/limits.h"
 #include "core/db/audit.h"
 #include "core/db/db.h"
@@ -165,34 +166,9 @@ struct slice export_text(const struct export_row *row, int c)
 
 /* ---- CSV ---- */
 
-/* What a spreadsheet would compute. "+56 9 1234 5678" is a telephone: quoted, it would come back as another one. */
-static bool is_formula(struct slice s)
-{
-    bool telephone = s.n > 1 && s.p[0] == '+';
-
-    for (size_t i = 1; i < s.n && telephone; i++)
-        telephone = (s.p[i] >= '0' && s.p[i] <= '9') || strchr(" ()-", s.p[i]);
-    return s.n && strchr("=+-@\t\r", s.p[0]) && !telephone;
-}
-
-static void csv_cell(struct sb *b, struct slice s)
-{
-    const bool formula = is_formula(s);
-
-    sb_putc(b, '"');
-    if (formula)
-        sb_putc(b, '\'');
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '"')
-            sb_putc(b, '"');
-        sb_putc(b, s.p[i]);
-    }
-    sb_putc(b, '"');
-}
-
 static void csv_header(struct export *e)
 {
-    sb_puts(&e->text, "\xEF\xBB\xBF"); /* or a spreadsheet takes it for Latin-1 */
+    sb_puts(&e->text, CSV_BOM);
     for (int c = 0; c < e->row.n; c++)
         sb_printf(&e->text, "%s%s", c ? "," : "", columns[c].name);
     sb_puts(&e->text, "\r\n");
