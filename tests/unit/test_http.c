@@ -48,6 +48,36 @@ static int tear_down(void **state)
     return 0;
 }
 
+static void if_match_names_one_version_as_it_was_answered(void **state)
+{
+    static const struct {
+        const char *header;
+        int64_t version; /* -1: refused */
+    } cases[] = {
+        {"\"7\"", 7},  {" \"12-9af0\" ", 12},
+        {"*", 0},      {"", -1},
+        {"7", -1},     {"\"\"", -1},
+        {"\"x\"", -1}, {"\"1\", \"2\"", -1},
+        {"\"7", -1},   {"\"", -1},
+        {"\"0\"", -1}, {"\"99999999999999999999\"", -1},
+    };
+    struct ctx *cx = *state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct http_request rq = {.if_match = slice_cstr(cases[i].header)};
+        int64_t version = -1;
+
+        err_clear(&cx->err);
+        if (http_if_match(cx, &rq, &version) != (cases[i].version < 0 ? -1 : 0) ||
+            version != cases[i].version)
+            fail_msg("%s: %lld %s", cases[i].header, (long long)version, cx->err.reason);
+        if (cases[i].version < 0)
+            assert_int_equal(cx->err.code,
+                             *cases[i].header ? ERR_PRECONDITION : ERR_PRECONDITION_REQUIRED);
+    }
+    err_clear(&cx->err);
+}
+
 static void the_language_with_the_largest_weight_wins(void **state)
 {
     static const struct {
@@ -199,6 +229,8 @@ static void a_form_without_the_file_or_the_boundary_says_so(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(if_match_names_one_version_as_it_was_answered, set_up,
+                                        tear_down),
         cmocka_unit_test(the_language_with_the_largest_weight_wins),
         cmocka_unit_test_setup_teardown(percent_decoding_refuses_what_is_no_escape, set_up,
                                         tear_down),
