@@ -26,6 +26,12 @@ API_HANDLER(api_upload_undo);
 API_HANDLER(api_upload_list);
 API_HANDLER(api_upload_get);
 API_HANDLER(api_upload_errors);
+/* api_upload_mappings.c */
+API_HANDLER(api_upload_mapping_list);
+API_HANDLER(api_upload_mapping_create);
+API_HANDLER(api_upload_mapping_get);
+API_HANDLER(api_upload_mapping_replace);
+API_HANDLER(api_upload_mapping_delete);
 /* api_jobs.c */
 API_HANDLER(api_process_jobs);
 API_HANDLER(api_job_list);

@@ -42,6 +42,8 @@ enum {
     LIMIT_BULK_DELETE = 50000, /* the same, deleted: each takes what hangs on it along */
     LIMIT_LABELS = 20,         /* of one record */
     LIMIT_LABEL_CHARS = 60,
+    LIMIT_UPLOAD_MAPPINGS = 200, /* saved by one tenant */
+    LIMIT_MAPPING_NAME_CHARS = 120,
 
     LIMIT_FILTER_DEPTH = 8,
     LIMIT_FILTER_CONDITIONS = 64,

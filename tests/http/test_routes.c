@@ -34,14 +34,18 @@ static const char upload_body[] =
 #define WAITING2 "00000000-0000-7000-8000-000000000004" /* canceled alone */
 #define WAITING3 "00000000-0000-7000-8000-000000000005" /* looked at */
 
-/* What makes a route answer well. $MEETING and $UPLOAD stand for ids of tenant `demo`. */
+static const char mapping_body[] = "{\"name\":\"CRM\",\"headers\":[\"Cliente\",\"Mail\"],"
+                                   "\"columns\":{\"client_name\":\"Cliente\",\"email\":\"Mail\"}}";
+
+/* What makes a route answer well. {id} is filled with an id of tenant `demo`. */
 static const struct good {
     enum http_method method;
     const char *pattern;
     const char *query;
     const char *body;
     int status;
-    const char *holds; /* a piece of the right answer */
+    const char *holds;    /* a piece of the right answer */
+    const char *if_match; /* where the route asks for it */
 } goods[] = {
     {HTTP_GET, "/healthz", NULL, NULL, 200, "\"status\":\"ok\""},
     {HTTP_GET, "/readyz", NULL, NULL, 200, "\"keys\":\"ok\""},
@@ -57,6 +61,13 @@ static const struct good {
     {HTTP_GET, "/api/uploads/{id}", NULL, NULL, 200, "\"created\":2"},
     {HTTP_GET, "/api/uploads/{id}/errors", NULL, NULL, 200, "\"errors\":[]"},
     {HTTP_DELETE, "/api/uploads/{id}", NULL, NULL, 200, "\"removed\":{\"evidence\":"},
+    {HTTP_GET, "/api/upload/mappings", "headers=%5B%22Mail%22,%22CLIENTE%22%5D", NULL, 200,
+     "\"exact\":true"},
+    {HTTP_POST, "/api/upload/mappings", NULL,
+     "{\"name\":\"Otro\",\"headers\":[\"A\"],\"columns\":{\"email\":\"a\"}}", 201, "\"version\":1"},
+    {HTTP_GET, "/api/upload/mappings/{id}", NULL, NULL, 200, "\"headers\":[\"Cliente\",\"Mail\"]"},
+    {HTTP_PUT, "/api/upload/mappings/{id}", NULL, mapping_body, 200, "\"version\":2", "\"1\""},
+    {HTTP_DELETE, "/api/upload/mappings/{id}", NULL, NULL, 200, "\"mapping_id\"", "\"2\""},
     {HTTP_GET, "/api/process-jobs", NULL, NULL, 200, "\"completed\":"},
     {HTTP_GET, "/api/jobs", "limit=2&state=failed", NULL, 200, "\"code\":\"told_to\""},
     {HTTP_GET, "/api/jobs/progress", NULL, NULL, 200, "\"cursor\":"},
@@ -78,7 +89,7 @@ static const struct good {
     {HTTP_GET, "/api/meetings/export.ndjson", "sales_rep=Puma", NULL, 200,
      "\"email\":\"ana@example.com\""},
     {HTTP_PATCH, "/api/meetings/{id}", NULL, "{\"closed\":true}", 200,
-     "\"transcript\":\"Somos una clinica"},
+     "\"transcript\":\"Somos una clinica", "*"},
     {HTTP_GET, "/api/meetings/{id}", NULL, NULL, 200, "\"transcript\":\"Somos una clinica"},
     {HTTP_GET, "/api/fields", NULL, NULL, 200, "\"sales_rep\""},
     {HTTP_POST, "/api/charts/data", NULL,
@@ -112,6 +123,7 @@ static struct arena *arena;
 static char *meeting_id;
 static char *upload_id;
 static char *doomed_id; /* an upload to take back */
+static char *mapping_id;
 
 static const struct good *good_of(const struct route *r)
 {
@@ -136,7 +148,8 @@ static const char *path_of(const struct route *r, const char *id)
              : strstr(r->pattern, "cancel") ? WAITING2
                                             : WAITING3;
     if (!id)
-        id = r->method == HTTP_DELETE        ? doomed_id
+        id = strstr(r->pattern, "mappings")  ? mapping_id
+             : r->method == HTTP_DELETE      ? doomed_id
              : strstr(r->pattern, "uploads") ? upload_id
                                              : meeting_id;
     return arena_printf(arena, "%.*s%s%s", (int)(at - r->pattern), r->pattern, id, at + 4);
@@ -156,17 +169,18 @@ static const char *type_of(const struct route *r)
 
 static struct fcgi_call call_of(const struct route *r, const char *bearer)
 {
-    static const struct fcgi_pair any_version[] = {{"HTTP_IF_MATCH", "*"}};
     const struct good *g = good_of(r);
+    struct fcgi_pair *if_match = arena_alloc(arena, sizeof *if_match);
 
+    *if_match = (struct fcgi_pair){"HTTP_IF_MATCH", g->if_match};
     return (struct fcgi_call){.method = http_method_name(r->method),
                               .path = path_of(r, NULL),
                               .query = g->query,
                               .content_type = g->body ? type_of(r) : NULL,
                               .body = g->body,
                               .authorization = bearer,
-                              .params = any_version,
-                              .nparams = r->method == HTTP_PATCH};
+                              .params = if_match,
+                              .nparams = g->if_match ? 1 : 0};
 }
 
 static bool is_public(const struct route *r)
@@ -282,7 +296,7 @@ static void no_route_shows_another_tenants_rows(void **state)
         a = server_call(server, r->pool == ROUTE_STREAM, &call);
         assert_int_equal(a.status, 200);
         if (strstr(a.body, "ana@example.com") || strstr(a.body, meeting_id) ||
-            strstr(a.body, upload_id)) {
+            strstr(a.body, upload_id) || strstr(a.body, mapping_id)) {
             print_error("%s shows tenant demo's rows to tenant other: %s\n", r->pattern, a.body);
             fail();
         }
@@ -578,7 +592,18 @@ static int set_up(void **state)
                       "Rut,rut@example.com,9,2024-01-02,Puma,1,\"A clinic that wants privacy.\"\n");
     doomed_id = server_json_str(&a, "upload_id");
     fcgi_answer_done(&a);
-    return upload_id && meeting_id && doomed_id ? 0 : -1;
+    a = server_call(
+        server, false,
+        &(const struct fcgi_call){.method = "POST",
+                                  .path = "/api/upload/mappings",
+                                  .content_type = "application/json",
+                                  .body = mapping_body,
+                                  .authorization = server_bearer(server, "admin@demo.test")});
+    mapping_id = server_json_str(&a, "mapping_id");
+    if (!mapping_id)
+        print_error("mappings: %d %s\n", a.status, a.body);
+    fcgi_answer_done(&a);
+    return upload_id && meeting_id && doomed_id && mapping_id ? 0 : -1;
 }
 
 static int tear_down(void **state)
@@ -590,6 +615,7 @@ static int tear_down(void **state)
     free(meeting_id);
     free(upload_id);
     free(doomed_id);
+    free(mapping_id);
     return 0;
 }
 
