@@ -26,6 +26,8 @@ API_HANDLER(api_upload_undo);
 API_HANDLER(api_upload_list);
 API_HANDLER(api_upload_get);
 API_HANDLER(api_upload_errors);
+/* api_upload_errors.c */
+API_HANDLER(api_upload_errors_csv);
 /* api_upload_mappings.c */
 API_HANDLER(api_upload_mapping_list);
 API_HANDLER(api_upload_mapping_create);

@@ -30,6 +30,8 @@ const struct route routes[] = {
      ROUTE_BODY_NONE, ROUTE_STREAM},
     {HTTP_GET, "/api/uploads/{id}/errors", api_upload_errors, SCOPE_DATA_READ, ROUTE_TX_READ,
      ROUTE_BODY_NONE, ROUTE_WEB},
+    {HTTP_GET, "/api/uploads/{id}/errors.csv", api_upload_errors_csv, SCOPE_DATA_READ,
+     ROUTE_TX_NONE, ROUTE_BODY_NONE, ROUTE_STREAM},
     {HTTP_GET, "/api/upload/mappings", api_upload_mapping_list, SCOPE_DATA_READ, ROUTE_TX_READ,
      ROUTE_BODY_NONE, ROUTE_WEB},
     {HTTP_POST, "/api/upload/mappings", api_upload_mapping_create, SCOPE_DATA_WRITE, ROUTE_TX_WRITE,

@@ -61,6 +61,7 @@ static const struct good {
     {HTTP_GET, "/api/uploads/{id}", NULL, NULL, 200, "\"created\":2"},
     {HTTP_GET, "/api/uploads/{id}/errors", NULL, NULL, 200, "\"errors\":[]"},
     {HTTP_DELETE, "/api/uploads/{id}", NULL, NULL, 200, "\"removed\":{\"evidence\":"},
+    {HTTP_GET, "/api/uploads/{id}/errors.csv", NULL, NULL, 200, "Motivo del error"},
     {HTTP_GET, "/api/upload/mappings", "headers=%5B%22Mail%22,%22CLIENTE%22%5D", NULL, 200,
      "\"exact\":true"},
     {HTTP_POST, "/api/upload/mappings", NULL,

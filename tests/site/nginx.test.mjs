@@ -277,6 +277,19 @@ test('an upload is answered before its body has come: nginx does not hold it bac
   assert.ok(Date.now() - t0 < 8000);
 });
 
+// The wrong pool does not know a route: it answers 404 before it asks who is there.
+test('each kind of request reaches the pool that serves it', async () => {
+  const id = '0190c3a1-0000-7000-8000-000000000001';
+  for (const target of [`/api/uploads/${id}/errors.csv`, '/api/meetings/export.csv', `/api/uploads/${id}/errors`,
+    '/api/upload/mappings', `/api/upload/mappings/${id}`, `/api/upload/mappings?headers=${encodeURIComponent('["A"]')}`]) {
+    const a = await ask(site, target);
+    envelope(a, 401, 'unauthenticated');
+    assert.equal(a.headers['cache-control'], 'no-store', target);
+    assert.match(a.headers['content-security-policy'], /default-src 'none'/);
+  }
+  envelope(await ask(site, `/api/uploads/${id}/errorsXcsv`), 404, 'route_unknown');
+});
+
 test('a signed-in request passes with its id in answer and log; the token command prints a token alone', async () => {
   const out = execFileSync(path.join(root, 'deploy/local/token.sh'), ['analyst@demo.test'], {
     env: { ...process.env, CM_STATE: state },
