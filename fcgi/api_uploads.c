@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/meetings/upload.h"
+#include "core/meetings/upload_mapping.h"
 #include "fcgi/api.h"
 #include "fcgi/app.h"
 #include "fcgi/multipart.h"
@@ -18,9 +19,36 @@ static int bad_choice(struct ctx *cx, const char *name, const char *choices)
     return ctx_fail(cx, ERR_INVALID, "parameter_invalid", name, "%s is one of %s", name, choices);
 }
 
-/* encoding, delimiter, date_order, mapping, on_change and mode: what the file cannot say or should not decide. */
+/* mapping={"client_name":"Cliente",...} of the query. */
+static int read_mapping(struct ctx *cx, struct slice text, struct upload_names **out)
+{
+    json_t *json = NULL;
+
+    if (!text.n)
+        return 0;
+    if (json_read(text, &json) != JSON_OK)
+        return ctx_fail(cx, ERR_INVALID, "json_invalid", "mapping", "mapping is a JSON object");
+    arena_defer(cx->arena, json_drop_deferred, json);
+    *out = arena_zalloc(cx->arena, 1, sizeof **out);
+    return upload_mapping_read_json(cx, json, "mapping", *out);
+}
+
+static int read_mapping_id(struct ctx *cx, struct slice text, struct uuid **out)
+{
+    if (!text.n)
+        return 0;
+    *out = arena_zalloc(cx->arena, 1, sizeof **out);
+    if (uuid_parse(text, *out))
+        return 0;
+    return ctx_fail(cx, ERR_INVALID, "id_invalid", "mapping_id", "mapping_id is no identifier");
+}
+
+/* encoding, delimiter, date_order, mapping, mapping_id, on_change and mode: what the file cannot say or should not
+ * decide. */
 static int read_options(struct ctx *cx, const struct http_request *rq, struct upload_options *out)
 {
+    struct upload_names *names = NULL;
+    struct uuid *saved = NULL;
     const struct slice on_change = query_text(rq, "on_change");
     const struct slice mode = query_text(rq, "mode");
     struct upload_options o = {
@@ -36,6 +64,11 @@ static int read_options(struct ctx *cx, const struct http_request *rq, struct up
     if (mode.n && !slice_is(mode, "all_or_nothing") && !slice_is(mode, "row_by_row"))
         return bad_choice(cx, "mode", "row_by_row, all_or_nothing");
     o.all_or_nothing = slice_is(mode, "all_or_nothing");
+    if (read_mapping(cx, query_text(rq, "mapping"), &names) < 0 ||
+        read_mapping_id(cx, query_text(rq, "mapping_id"), &saved) < 0)
+        return -1;
+    o.format.mapping = names;
+    o.mapping = saved;
     *out = o;
     return 0;
 }

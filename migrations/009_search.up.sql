@@ -65,3 +65,46 @@ SELECT f.tenant_id, gen_random_uuid(), 'meeting.read', f.subject_id, f.subject_i
 ON CONFLICT (tenant_id, kind, unique_key) WHERE unique_key IS NOT NULL AND state = 'ready' DO NOTHING;
 UPDATE meeting_facts SET state = 0 WHERE state = 1;
 RESET ROLE;
+
+-- What hangs on subjects grew by one table.
+GRANT DELETE ON subject_search TO cm_system;
+SET LOCAL ROLE cm_system;
+CREATE OR REPLACE FUNCTION app_subjects_delete() RETURNS TABLE (what text, n bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, public, pg_temp
+AS $$
+DECLARE
+    v_tenant uuid := app_tenant();
+    v_table  text;
+    v_trust  boolean := has_parameter_privilege('session_replication_role', 'SET');
+BEGIN
+    IF v_tenant IS NULL THEN
+        RAISE EXCEPTION 'no tenant' USING ERRCODE = 'CM403';
+    END IF;
+    PERFORM FROM transcripts t JOIN pg_temp.doomed d ON d.subject_id = t.subject_id
+      WHERE t.tenant_id = v_tenant ORDER BY t.subject_id FOR UPDATE OF t;
+    PERFORM FROM subjects s JOIN pg_temp.doomed d ON d.subject_id = s.subject_id
+      WHERE s.tenant_id = v_tenant ORDER BY s.subject_id FOR UPDATE OF s;
+    IF v_trust THEN
+        SET LOCAL session_replication_role = replica;
+    END IF;
+    what := 'evidence'; -- it has no index by subject
+    DELETE FROM evidence e USING llm_analyses a, pg_temp.doomed d
+     WHERE a.tenant_id = v_tenant AND a.subject_id = d.subject_id AND e.tenant_id = v_tenant AND e.analysis_id = a.analysis_id;
+    GET DIAGNOSTICS n = ROW_COUNT;
+    RETURN NEXT;
+    FOREACH v_table IN ARRAY ARRAY['llm_analyses', 'corrections', 'subject_phrases', 'custom_facts', 'embeddings', 'subject_search',
+                                   'meeting_revisions', 'meeting_facts', 'meetings', 'transcripts', 'subjects'] LOOP
+        what := v_table;
+        EXECUTE format('DELETE FROM %I x USING pg_temp.doomed d WHERE x.tenant_id = $1 AND x.%I = d.subject_id', v_table,
+                       CASE WHEN v_table IN ('meetings', 'meeting_revisions') THEN 'meeting_id' ELSE 'subject_id' END)
+          USING v_tenant;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        RETURN NEXT;
+    END LOOP;
+    IF v_trust THEN
+        SET LOCAL session_replication_role = origin;
+    END IF;
+END
+$$;
+RESET ROLE;

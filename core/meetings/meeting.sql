@@ -85,34 +85,35 @@ SELECT meeting_id FROM meetings WHERE tenant_id = $1 AND identity = $3 AND meeti
 -- What it is until now, before a change.
 INSERT INTO meeting_revisions (tenant_id, meeting_id, version, upload_id, changed_by, client_name, email, phone, meeting_date,
                                sales_rep, closed, identity, content, transcript, body_hash)
-SELECT m.tenant_id, m.meeting_id, m.version, m.upload_id, $3, m.client_name, m.email, m.phone, m.meeting_date, m.sales_rep,
+SELECT m.tenant_id, m.meeting_id, m.version, NULL, $3, m.client_name, m.email, m.phone, m.meeting_date, m.sales_rep,
        m.closed, m.identity, m.content, CASE WHEN $4 THEN t.body END, t.body_hash
   FROM meetings m JOIN transcripts t ON t.tenant_id = m.tenant_id AND t.subject_id = m.meeting_id
  WHERE m.tenant_id = $1 AND m.meeting_id = $2;
 
--- name: MEETING_UPDATE args: tenant uuid, meeting uuid, client_name text, email text, phone text, meeting_date date, sales_rep text, closed boolean, identity uuid, content uuid
--- With another identity it is the first of its kind: MEETING_TWIN found none.
-UPDATE meetings
-   SET client_name = $3, email = $4, phone = $5, meeting_date = $6, sales_rep = $7, closed = $8,
-       ordinal = CASE WHEN identity = $9 THEN ordinal ELSE 0 END, identity = $9, content = $10,
-       version = version + 1, updated_at = now()
- WHERE tenant_id = $1 AND meeting_id = $2;
+-- name: MEETING_UPDATE args: tenant uuid, meeting uuid, client_name text, email text, phone text, meeting_date date, seller text, closed boolean, identity uuid, content uuid
+-- With another identity it is the first of its kind: MEETING_TWIN found none. The seller's spelling is the one known first.
+UPDATE meetings m
+   SET client_name = $3, email = $4, phone = $5, meeting_date = $6, sales_rep = v.value, closed = $8,
+       ordinal = CASE WHEN m.identity = $9 THEN m.ordinal ELSE 0 END, identity = $9, content = $10,
+       version = m.version + 1, updated_at = now()
+  FROM value_codes v
+ WHERE m.tenant_id = $1 AND m.meeting_id = $2 AND v.tenant_id = $1 AND v.field = 'sales_rep' AND v.folded = $7;
 
 -- name: MEETING_TRANSCRIPT_UPDATE args: tenant uuid, meeting uuid, body text, body_hash uuid
 UPDATE transcripts SET body = $3, body_hash = $4 WHERE tenant_id = $1 AND subject_id = $2;
 
--- name: MEETING_CODE_ADD args: tenant uuid, sales_rep text
-INSERT INTO value_codes (tenant_id, field, value, code)
-SELECT $1, 'sales_rep', $2, nextval('value_code_seq')
- WHERE NOT EXISTS (SELECT FROM value_codes v WHERE v.tenant_id = $1 AND v.field = 'sales_rep' AND v.value = $2)
-ON CONFLICT (tenant_id, field, value) DO NOTHING;
+-- name: MEETING_CODE_ADD args: tenant uuid, sales_rep text, seller text
+INSERT INTO value_codes (tenant_id, field, value, folded, code)
+SELECT $1, 'sales_rep', $2, $3, nextval('value_code_seq')
+ WHERE NOT EXISTS (SELECT FROM value_codes v WHERE v.tenant_id = $1 AND v.field = 'sales_rep' AND v.folded = $3)
+ON CONFLICT DO NOTHING;
 
--- name: MEETING_FACTS_UPDATE args: tenant uuid, meeting uuid, meeting_date date, sales_rep text, closed boolean, reread boolean
+-- name: MEETING_FACTS_UPDATE args: tenant uuid, meeting uuid, meeting_date date, seller text, closed boolean, reread boolean
 -- The values that were read stay until the new transcript is read; only then do they change.
 UPDATE meeting_facts f
    SET meeting_date = $3, closed = $5, sales_rep = v.code, state = CASE WHEN $6 THEN 0 ELSE f.state END
   FROM value_codes v
- WHERE f.tenant_id = $1 AND f.subject_id = $2 AND v.tenant_id = $1 AND v.field = 'sales_rep' AND v.value = $4;
+ WHERE f.tenant_id = $1 AND f.subject_id = $2 AND v.tenant_id = $1 AND v.field = 'sales_rep' AND v.folded = $4;
 
 -- name: MEETING_OCCURRED args: tenant uuid, meeting uuid, meeting_date date
 UPDATE subjects SET occurred_at = $3::date::timestamptz
@@ -124,19 +125,15 @@ ON CONFLICT (tenant_id, kind, unique_key) WHERE unique_key IS NOT NULL AND state
 
 -- ---- many: record_set holds their ids (core/charts/records) ----
 
--- name: MEETINGS_JOBS_DELETE args: tenant uuid
--- jobs has no foreign key: those that wait for a meeting go before it does.
-DELETE FROM jobs j USING record_set r WHERE j.tenant_id = $1 AND j.subject_id = r.subject_id AND j.state = 'ready';
-
--- name: MEETINGS_DELETE args: tenant uuid
-DELETE FROM subjects s USING record_set r WHERE s.tenant_id = $1 AND s.subject_id = r.subject_id;
+-- name: MEETINGS_DOOM args: none
+INSERT INTO doomed (subject_id) SELECT subject_id FROM record_set;
 
 -- name: MEETINGS_UNREAD args: tenant uuid
 UPDATE meeting_facts f SET state = 0 FROM record_set r WHERE f.tenant_id = $1 AND f.subject_id = r.subject_id;
 
--- name: MEETINGS_READ_AGAIN args: tenant uuid
-INSERT INTO jobs (tenant_id, job_id, kind, subject_id, unique_key)
-SELECT $1, gen_random_uuid(), 'meeting.read', r.subject_id, r.subject_id::text FROM record_set r
+-- name: MEETINGS_READ_AGAIN args: tenant uuid, batch uuid
+INSERT INTO jobs (tenant_id, job_id, kind, subject_id, unique_key, batch_id)
+SELECT $1, gen_random_uuid(), 'meeting.read', r.subject_id, r.subject_id::text, $2 FROM record_set r
 ON CONFLICT (tenant_id, kind, unique_key) WHERE unique_key IS NOT NULL AND state = 'ready' DO NOTHING;
 
 -- name: MEETINGS_LABEL args: tenant uuid, add text[], remove text[]

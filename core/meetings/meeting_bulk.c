@@ -6,8 +6,10 @@
 #include "core/base/unicode.h"
 #include "core/db/audit.h"
 #include "core/db/db.h"
+#include "core/meetings/doomed.h"
 #include "core/meetings/internal.h"
 #include "core/meetings/meeting.h"
+#include "core/queue/queue.h"
 
 struct labels {
     struct slice add[LIMIT_LABELS];
@@ -197,25 +199,29 @@ static int tenant_step(struct ctx *cx, enum sql_id id, int64_t *n)
     return db_exec(cx, id, (const struct db_arg[]){db_uuid(&cx->who.tenant)}, n);
 }
 
-static int delete_them(struct ctx *cx, struct jw *w)
+static int delete_them(struct ctx *cx, const struct bulk *b, struct jw *w)
 {
-    int64_t n = 0;
-
-    if (tenant_step(cx, SQL_MEETINGS_JOBS_DELETE, NULL) < 0 ||
-        tenant_step(cx, SQL_MEETINGS_DELETE, &n) < 0)
+    if (doomed_begin(cx) < 0 || db_exec(cx, SQL_MEETINGS_DOOM, NULL, NULL) < 0 ||
+        doomed_delete(cx, NULL) < 0)
         return -1;
-    jw_ki64(w, "deleted", n);
+    jw_ki64(w, "deleted", b->n);
     return 0;
 }
 
 static int requeue_them(struct ctx *cx, struct jw *w)
 {
+    const struct uuid batch = uuid_new();
     int64_t n = 0;
 
     if (tenant_step(cx, SQL_MEETINGS_UNREAD, NULL) < 0 ||
-        tenant_step(cx, SQL_MEETINGS_READ_AGAIN, &n) < 0 || queue_notify(cx) < 0)
+        db_exec(cx, SQL_MEETINGS_READ_AGAIN,
+                (const struct db_arg[]){db_uuid(&cx->who.tenant), db_uuid(&batch)}, &n) < 0)
+        return -1;
+    if (n && (queue_batch_begin(cx, &batch, MEETING_READ, n) < 0 || queue_notify(cx) < 0))
         return -1;
     jw_ki64(w, "jobs_created", n);
+    if (n)
+        jw_kuuid(w, "batch_id", &batch);
     return 0;
 }
 
@@ -260,7 +266,7 @@ static int note(struct ctx *cx, const struct bulk *b)
 static int act(struct ctx *cx, const struct bulk *b, struct jw *w)
 {
     switch (b->verb) {
-    case MEETING_BULK_DELETE: return delete_them(cx, w);
+    case MEETING_BULK_DELETE: return delete_them(cx, b, w);
     case MEETING_BULK_REQUEUE: return requeue_them(cx, w);
     case MEETING_BULK_LABELS: return label_them(cx, b, w);
     }

@@ -8,8 +8,6 @@
 #include "core/meetings/meeting.h"
 #include "core/meetings/upload_row.h"
 
-enum { SCRATCH_BYTES = 8 << 20 };
-
 /* Columns of MEETING_LOCK after those of enum upload_column. */
 enum { LOCK_VERSION = UPLOAD_COLUMNS, LOCK_IDENTITY, LOCK_CONTENT, LOCK_BODY_HASH };
 
@@ -71,10 +69,10 @@ static int read_patch(struct ctx *cx, struct edit *e, const json_t *patch)
 /* What the patch does not name stays as it is; the whole is then checked as a row. */
 static int check_row(struct ctx *cx, struct edit *e, const PGresult *r)
 {
-    struct arena *scratch = arena_new(SCRATCH_BYTES);
     struct upload_problem problems[UPLOAD_COLUMNS];
     struct slice fields[UPLOAD_COLUMNS];
     struct upload_map map;
+    struct csv_record record;
     size_t nproblems = 0;
     enum upload_verdict verdict;
 
@@ -84,8 +82,8 @@ static int check_row(struct ctx *cx, struct edit *e, const PGresult *r)
                     : c == UPLOAD_CLOSED ? (pg_bool(r, 0, c) ? SLICE("true") : SLICE("false"))
                                          : pg_slice(r, 0, c);
     }
-    verdict = upload_row_read(scratch, &map, fields, UPLOAD_COLUMNS, &e->row, problems, &nproblems);
-    arena_free(scratch);
+    record = (struct csv_record){.fields = fields, .n = UPLOAD_COLUMNS, .line = 1, .cut_field = -1};
+    verdict = upload_row_read(cx->arena, &map, UPLOAD_YMD, &record, &e->row, problems, &nproblems);
     if (verdict == UPLOAD_ROW_OK)
         return 0;
     if (!nproblems)
@@ -134,15 +132,19 @@ static int store_meeting(struct ctx *cx, const struct edit *e)
     const struct upload_row *row = &e->row;
     const struct db_arg by = cx->who.kind == PRINCIPAL_USER ? db_uuid(&cx->who.user) : db_null();
 
-    if (db_exec(cx, SQL_MEETING_REVISION_ADD,
+    if (db_exec(cx, SQL_MEETING_CODE_ADD,
+                (const struct db_arg[]){tenant, db_slice(row->text[UPLOAD_SALES_REP]),
+                                        db_slice(row->seller_key)},
+                NULL) < 0 ||
+        db_exec(cx, SQL_MEETING_REVISION_ADD,
                 (const struct db_arg[]){tenant, id, by, db_bool(e->new_transcript)}, NULL) < 0)
         return -1;
     return db_exec(cx, SQL_MEETING_UPDATE,
-                   (const struct db_arg[]){
-                       tenant, id, db_slice(row->text[UPLOAD_CLIENT_NAME]),
-                       db_slice(row->text[UPLOAD_EMAIL]), db_slice(row->text[UPLOAD_PHONE]),
-                       db_text(row->date), db_slice(row->text[UPLOAD_SALES_REP]),
-                       db_bool(row->closed), db_uuid(&row->identity), db_uuid(&row->content)},
+                   (const struct db_arg[]){tenant, id, db_slice(row->text[UPLOAD_CLIENT_NAME]),
+                                           db_slice(row->text[UPLOAD_EMAIL]),
+                                           db_slice(row->text[UPLOAD_PHONE]), db_text(row->date),
+                                           db_slice(row->seller_key), db_bool(row->closed),
+                                           db_uuid(&row->identity), db_uuid(&row->content)},
                    NULL);
 }
 
@@ -150,7 +152,7 @@ static int store_facts(struct ctx *cx, const struct edit *e)
 {
     const struct db_arg tenant = db_uuid(&cx->who.tenant);
     const struct db_arg id = db_uuid(e->id);
-    const struct db_arg seller = db_slice(e->row.text[UPLOAD_SALES_REP]);
+    const struct db_arg seller = db_slice(e->row.seller_key);
     const struct db_arg day = db_text(e->row.date);
 
     if (e->new_transcript &&
@@ -159,8 +161,7 @@ static int store_facts(struct ctx *cx, const struct edit *e)
                                         db_uuid(&e->row.body_hash)},
                 NULL) < 0)
         return -1;
-    if (db_exec(cx, SQL_MEETING_CODE_ADD, (const struct db_arg[]){tenant, seller}, NULL) < 0 ||
-        db_exec(cx, SQL_MEETING_FACTS_UPDATE,
+    if (db_exec(cx, SQL_MEETING_FACTS_UPDATE,
                 (const struct db_arg[]){tenant, id, day, seller, db_bool(e->row.closed),
                                         db_bool(e->new_transcript)},
                 NULL) < 0 ||

@@ -9,6 +9,7 @@
 #include "core/base/unicode.h"
 #include "core/db/db.h"
 #include "core/meetings/upload_load.h"
+#include "core/meetings/upload_mapping.h"
 #include "core/meetings/upload_spool.h"
 
 enum { FAIL_MS = 5000 }; /* to note a failure after the request's own deadline */
@@ -102,18 +103,45 @@ static const char *clean_filename(struct ctx *cx, struct slice name)
     return arena_slicedup(cx->arena, utf8_cut(name, LIMIT_FILENAME_CHARS));
 }
 
+/* What a saved mapping says, where the sender says nothing itself. Outside a transaction. */
+static int choose(struct ctx *cx, const struct upload_options *o, struct upload_mapping *saved,
+                  struct upload_choice *out)
+{
+    struct upload_choice c = o->format;
+
+    if (o->mapping) {
+        if (db_begin(cx, DB_READ, DB_ENTER_CALLER, upload_may_write) < 0 ||
+            upload_mapping_get(cx, o->mapping, saved) < 0 || db_commit(cx) < 0)
+            return -1;
+        if (!c.mapping)
+            c.mapping = &saved->names;
+        if (!c.encoding.n)
+            c.encoding = slice_cstr(saved->encoding);
+        if (!c.delimiter.n)
+            c.delimiter = slice_cstr(saved->delimiter);
+        if (!c.date_order.n)
+            c.date_order = slice_cstr(saved->date_order);
+    }
+    *out = c;
+    return 0;
+}
+
 static int receive(struct upload_load *l, struct upload_spool *spool, struct upload_format *format,
                    upload_read_fn read, void *source)
 {
     struct ctx *cx = l->cx;
     struct upload *up = l->up;
+    struct upload_mapping saved;
+    struct upload_choice choice;
 
+    if (choose(cx, l->options, &saved, &choice) < 0)
+        return -1;
     if (upload_spool_fill(cx, spool, read, source, tick, up) < 0) {
         up->bytes = spool->bytes;
         return -1;
     }
     up->bytes = spool->bytes;
-    if (upload_format_detect(cx, spool->fd, spool->bytes, &l->options->format, format) < 0)
+    if (upload_format_detect(cx, spool->fd, spool->bytes, &choice, format) < 0)
         return -1;
     l->spool = spool;
     l->format = format;
@@ -159,7 +187,34 @@ static void write_missing(struct jw *w, unsigned missing)
     jw_end(w);
 }
 
-static void write_preview(struct upload_load *l, unsigned missing, struct jw *w)
+static int write_proposal(struct upload_load *l, struct jw *w)
+{
+    struct ctx *cx = l->cx;
+    struct upload_mapping m;
+    bool found = false;
+
+    jw_key(w, "mapping_proposal");
+    if (db_begin(cx, DB_READ, DB_ENTER_CALLER, upload_may_write) < 0 ||
+        upload_mapping_propose(cx, l->format->headers, l->format->nheaders, &m, &found) < 0 ||
+        db_commit(cx) < 0)
+        return -1;
+    if (!found) {
+        jw_null(w);
+        return 0;
+    }
+    jw_object(w);
+    jw_kuuid(w, "mapping_id", &m.id);
+    jw_kstr(w, "name", m.name);
+    jw_key(w, "columns");
+    jw_object(w);
+    for (int c = 0; c < UPLOAD_COLUMNS; c++)
+        jw_kstr(w, upload_column_names[c], m.names.header[c]);
+    jw_end(w);
+    jw_end(w);
+    return 0;
+}
+
+static int write_preview(struct upload_load *l, unsigned missing, struct jw *w)
 {
     jw_object(w);
     jw_key(w, "settings");
@@ -178,17 +233,22 @@ static void write_preview(struct upload_load *l, unsigned missing, struct jw *w)
     }
     jw_key(w, "errors");
     jw_raw(w, upload_problems_json(&l->problems));
-    jw_kstr(w, "mapping_proposal", NULL);
+    if (write_proposal(l, w) < 0)
+        return -1;
     jw_end(w);
+    return 0;
 }
 
 static int look(struct upload_load *l, struct upload_spool *spool, struct upload_format *format,
                 upload_read_fn read, void *source, struct jw *w)
 {
     struct ctx *cx = l->cx;
-    struct upload_choice choice = l->options->format;
+    struct upload_mapping saved;
+    struct upload_choice choice;
     unsigned missing;
 
+    if (choose(cx, l->options, &saved, &choice) < 0)
+        return -1;
     choice.missing_ok = true;
     if (upload_spool_fill(cx, spool, read, source, NULL, NULL) < 0 ||
         upload_format_detect(cx, spool->fd, spool->bytes, &choice, format) < 0)
@@ -198,8 +258,7 @@ static int look(struct upload_load *l, struct upload_spool *spool, struct upload
     missing = upload_map_missing(&format->map);
     if (missing ? upload_load_show(l) < 0 : upload_load_try(l) < 0)
         return -1;
-    write_preview(l, missing, w);
-    return 0;
+    return write_preview(l, missing, w);
 }
 
 int upload_preview(struct ctx *cx, const struct upload_options *options, upload_read_fn read,

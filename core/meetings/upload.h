@@ -33,6 +33,7 @@ enum upload_policy { UPLOAD_UPDATE, UPLOAD_SKIP, UPLOAD_KEEP_BOTH };
 
 struct upload_options {
     struct upload_choice format; /* what the sender says of the file; zero: the file decides */
+    const struct uuid *mapping;  /* a saved one, for what `format` does not say; NULL: none */
     enum upload_policy on_change;
     bool all_or_nothing;
     int64_t expected_bytes; /* of the request, for progress; 0: unknown */

@@ -14,6 +14,7 @@
 #include "core/base/sb.h"
 #include "core/db/db.h"
 #include "core/meetings/upload.h"
+#include "core/meetings/upload_mapping.h"
 #include "tests/lib/testdb.h"
 #include "tests/lib/uploads.h"
 
@@ -271,6 +272,51 @@ static void looking_at_a_long_file_shows_its_first_rows(void **state)
     assert_int_equal(number(json_object_get(seen, "would"), "created"), 100);
 }
 
+static struct uuid save_mapping(const char *text)
+{
+    SCOPED(json_drop) json_t *body = NULL;
+    struct uuid id;
+
+    testdb_fresh(cx);
+    assert_int_equal(json_read(slice_cstr(text), &body), JSON_OK);
+    if (db_begin(cx, DB_WRITE, DB_ENTER_CALLER, (struct db_need){ROLE_ANALYST, SCOPE_DATA_WRITE}) <
+            0 ||
+        upload_mapping_create(cx, body, &id) < 0 || db_commit(cx) < 0)
+        fail_msg("%s %s %s", cx->err.reason, cx->err.message, cx->err.internal);
+    return id;
+}
+
+#define ODD                                                                                        \
+    "Kunde|Post|Tel|Tag|Wer|Fertig|Worte\n"                                                        \
+    "Ana|ana@example.com|111|02/01/2024|Puma|1|A clinic that wants privacy.\n"
+#define ODD_COLUMNS                                                                                \
+    "{\"client_name\":\"Kunde\",\"email\":\"Post\",\"phone\":\"Tel\",\"meeting_date\":\"Tag\","    \
+    "\"sales_rep\":\"Wer\",\"closed\":\"Fertig\",\"transcript\":\"Worte\"}"
+
+static void a_saved_mapping_is_proposed_and_followed(void **state)
+{
+    struct uuid id;
+    struct upload_options options = {.mapping = &id};
+    struct upload up;
+    SCOPED(json_drop) json_t *seen = NULL;
+
+    (void)state;
+    assert_int_equal(uploads_send(cx, SLICE(ODD), NULL, &up), -1);
+    assert_string_equal(cx->err.reason, "columns_missing");
+    id = save_mapping("{\"name\":\"CRM\",\"headers\":[\"Kunde\",\"Post\",\"Tel\",\"Tag\",\"Wer\","
+                      "\"Fertig\",\"Worte\"],\"columns\":" ODD_COLUMNS
+                      ",\"settings\":{\"date_order\":\"mdy\"}}");
+    seen = look(ODD, NULL);
+    assert_string_equal(json_str(json_object_get(seen, "mapping_proposal"), "name"), "CRM");
+    assert_int_equal(uploads_send(cx, SLICE(ODD), &options, &up), 0);
+    assert_int_equal(up.counts.created, 1);
+    assert_string_equal(testdb_value(db, TESTDB_ADMIN, "SELECT meeting_date FROM meetings"),
+                        "2024-02-01"); /* as the mapping says: the month first */
+    id = uuid_new();
+    assert_int_equal(uploads_send(cx, SLICE(ODD), &options, &up), -1);
+    assert_int_equal(cx->err.code, ERR_NOT_FOUND);
+}
+
 /* ---- taking back ---- */
 
 static void taking_back_removes_all_that_derives_from_it(void **state)
@@ -473,6 +519,7 @@ int main(void)
         WITH_DB(looking_tells_what_would_happen_and_writes_nothing),
         WITH_DB(looking_at_a_file_without_some_columns_says_which),
         WITH_DB(looking_at_a_long_file_shows_its_first_rows),
+        WITH_DB(a_saved_mapping_is_proposed_and_followed),
         WITH_DB(taking_back_removes_all_that_derives_from_it),
         WITH_DB(taking_back_an_upload_that_waits_to_be_read_takes_its_jobs),
         WITH_DB(taking_back_gives_changed_meetings_their_old_words),
