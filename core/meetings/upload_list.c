@@ -7,6 +7,13 @@
 #include "core/meetings/upload.h"
 #include "core/meetings/upload_load.h"
 
+enum { SILENT_MS = 120000 };
+
+int64_t upload_silent_ms(const struct config *c)
+{
+    return c->stream_ms < SILENT_MS ? c->stream_ms : SILENT_MS;
+}
+
 void upload_counts_to_json(const struct upload_counts *n, struct jw *w)
 {
     jw_ki64(w, "rows", n->rows);
@@ -73,11 +80,11 @@ int upload_list(struct ctx *cx, int64_t limit, struct slice cursor, struct jw *w
 
     if (cursor.n && (!cursor_read(cx->arena, cursor, &part, 1) || !uuid_parse(part, &before)))
         return bad_cursor(cx);
-    r = db_query(cx, SQL_UPLOAD_LIST,
-                 (const struct db_arg[]){db_uuid(&cx->who.tenant), db_i64(UPLOAD_SILENT_MS),
-                                         db_i64(cx->config->stream_ms),
-                                         cursor.n ? db_uuid(&before) : db_null(),
-                                         db_i64(limit + 1)});
+    r = db_query(
+        cx, SQL_UPLOAD_LIST,
+        (const struct db_arg[]){db_uuid(&cx->who.tenant), db_i64(upload_silent_ms(cx->config)),
+                                db_i64(cx->config->stream_ms),
+                                cursor.n ? db_uuid(&before) : db_null(), db_i64(limit + 1)});
     if (!r)
         return -1;
     n = PQntuples(r) > limit ? (int)limit : PQntuples(r);
@@ -102,7 +109,8 @@ int upload_get(struct ctx *cx, const struct uuid *id, struct jw *w)
     SCOPED(pg_drop) PGresult *p = NULL;
 
     r = db_query_one(cx, SQL_UPLOAD_GET,
-                     (const struct db_arg[]){db_uuid(&cx->who.tenant), db_i64(UPLOAD_SILENT_MS),
+                     (const struct db_arg[]){db_uuid(&cx->who.tenant),
+                                             db_i64(upload_silent_ms(cx->config)),
                                              db_i64(cx->config->stream_ms), db_uuid(id)});
     if (!r)
         return -1;
@@ -138,7 +146,8 @@ int upload_errors(struct ctx *cx, const struct uuid *id, int64_t limit, struct s
         after_ordinal < 0 || after_ordinal > INT16_MAX)
         return bad_cursor(cx);
     known = db_query_one(cx, SQL_UPLOAD_GET,
-                         (const struct db_arg[]){db_uuid(&cx->who.tenant), db_i64(UPLOAD_SILENT_MS),
+                         (const struct db_arg[]){db_uuid(&cx->who.tenant),
+                                                 db_i64(upload_silent_ms(cx->config)),
                                                  db_i64(cx->config->stream_ms), db_uuid(id)});
     if (!known)
         return -1;

@@ -61,6 +61,10 @@ int upload_load_show(struct upload_load *l);
 /* What was found in the file, as JSON text in cx->arena; {} when it was not looked at. */
 const char *upload_load_settings(const struct upload_load *l);
 
+/* How long an upload may say nothing while bytes arrive (it notes its progress every second) before its process is taken
+ * for dead; never longer than the whole may take. */
+int64_t upload_silent_ms(const struct config *c);
+
 /* Members of an object that is open. */
 void upload_counts_to_json(const struct upload_counts *n, struct jw *w);
 

@@ -26,7 +26,8 @@ static int find(struct undo *u)
     if (db_exec(cx, SQL_UPLOAD_LOCK, u->key, NULL) < 0)
         return -1;
     r = db_query_one(cx, SQL_UPLOAD_UNDO_LOCK,
-                     (const struct db_arg[]){u->key[0], u->key[1], db_i64(UPLOAD_SILENT_MS),
+                     (const struct db_arg[]){u->key[0], u->key[1],
+                                             db_i64(upload_silent_ms(cx->config)),
                                              db_i64(cx->config->stream_ms)});
     if (!r)
         return -1;
