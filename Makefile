@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # ClientMetrics. `make help` lists the targets.
-#   BUILD=debug|release|asan   CC=gcc|clang   T=csv (one test of check)   B=http (one group of bench)
+#   BUILD=debug|release|asan|fuzz   CC=gcc|clang   T=csv (one test of check)   B=http (one group of bench)
 
 BUILD ?= debug
 OUT   := build/$(BUILD)$(if $(filter clang%,$(CC)),-clang)
@@ -22,8 +22,10 @@ STRICT := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla 
 CFLAGS.debug   := -O0 -g3
 CFLAGS.release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 CFLAGS.asan    := -O1 -g3 -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=all
+CFLAGS.fuzz    := $(CFLAGS.asan) -fsanitize=fuzzer-no-link
 LDFLAGS.release := -pie -Wl,-z,relro,-z,now
 LDFLAGS.asan   := -fsanitize=address,undefined
+LDFLAGS.fuzz   := -fsanitize=address,undefined,fuzzer
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I. -Ibuild/gen $(STRICT) $(CFLAGS.$(BUILD)) $(PC_CF) $(CFLAGS)
 LIBS       = $(PC_LD) -lfcgi -lm $(LDFLAGS.$(BUILD)) $(LDFLAGS)
 
@@ -41,6 +43,7 @@ UNIT     := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/unit/test_*.c))
 ATTACK   := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/attack/test_*.c))
 INTEG    := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/integration/test_*.c tests/http/test_*.c))
 FUZZ     := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
+DIFF     := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/diff/*.c))
 
 all: $(BIN)  ## build the program (BUILD=debug|release|asan)
 
@@ -75,14 +78,25 @@ $(OUT)/tests/%: $(OUT)/tests/%.o $(TLIB_OBJ) $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(if $(V),,echo "  LD   $@";) $(CC) $(ALL_CFLAGS) $^ -o $@ $(LIBS) -lcmocka
 
-# A fuzz target replays its corpus: tests/fuzz/corpus/<name>/*
-$(OUT)/tests/fuzz/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(OUT)/tests/fuzz/replay.o $(TLIB_OBJ) $(LIB)
+# A fuzz target replays its corpus: tests/fuzz/corpus/<name>/*. With BUILD=fuzz, libFuzzer drives it instead.
+$(OUT)/tests/fuzz/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(if $(filter fuzz,$(BUILD)),,$(OUT)/tests/fuzz/replay.o) $(TLIB_OBJ) $(LIB)
 	$(Q)$(if $(V),,echo "  LD   $@";) $(CC) $(ALL_CFLAGS) $^ -o $@ $(LIBS)
 
-tests: $(UNIT) $(ATTACK) $(INTEG) $(FUZZ)  ## build every C test without running it
+# What a differential test compares with a peer.
+$(OUT)/tests/diff/%: $(OUT)/tests/diff/%.o $(LIB)
+	$(Q)$(if $(V),,echo "  LD   $@";) $(CC) $(ALL_CFLAGS) $^ -o $@ $(LIBS)
+
+tests: $(UNIT) $(ATTACK) $(INTEG) $(FUZZ) $(DIFF)  ## build every C test without running it
 
 check: cheap $(UNIT) $(ATTACK) $(FUZZ)  ## unit tests and the cheap checks (T=csv for one test)
 	@tests/unit.sh $(filter %$(T),$(UNIT) $(ATTACK)) $(if $(T),,$(FUZZ))
+
+SECONDS ?= 60
+fuzz:  ## libFuzzer on one target: make fuzz T=upload SECONDS=60; what it finds is in build/fuzz-found
+	@$(MAKE) --no-print-directory BUILD=fuzz CC=clang build/fuzz-clang/tests/fuzz/fuzz_$(T)
+	@mkdir -p build/fuzz-found/$(T)
+	build/fuzz-clang/tests/fuzz/fuzz_$(T) -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+	    -artifact_prefix=build/fuzz-found/ build/fuzz-found/$(T) tests/fuzz/corpus/$(T)
 
 cheap: layers headers banned
 
@@ -140,6 +154,6 @@ clean:  ## remove what was built
 help:  ## list targets
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 16
 
-.PHONY: all tests check cheap layers headers banned format format-check lint agreement run up down setup test bare bench token migrate verify clean help
+.PHONY: all tests check fuzz cheap layers headers banned format format-check lint agreement run up down setup test bare bench token migrate verify clean help
 .SECONDARY:
 -include $(LIB_OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(patsubst tests/%.c,$(OUT)/tests/%.d,$(wildcard tests/*/*.c))

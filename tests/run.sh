@@ -5,7 +5,7 @@
 # ports and directories of its own, so that `make run` may be up beside it. Ends with "N passed, N failed".
 #
 #   checks        the cheap static checks of the Makefile
-#   unit          tests/unit, tests/attack and the corpora of tests/fuzz
+#   unit          tests/unit, tests/attack, the corpora of tests/fuzz, and tests/diff: the same input to a peer
 #   schema        every migration up, down, up
 #   integration   tests/integration against PostgreSQL
 #   http          tests/http: FastCGI on the sockets
@@ -358,6 +358,8 @@ run_unit() {
         name=$(basename "$program")
         case $name in *"${T:-}"*) one "$name" 120 "$program" "tests/fuzz/corpus/${name#fuzz_}" ;; esac
     done
+    name=csv_python
+    case $name in *"${T:-}"*) one "$name" 120 python3 tests/diff/csv_python.py "$OUT/tests/diff/csv_records" 4 ;; esac
 }
 
 run_schema() {

@@ -44,10 +44,12 @@ run=(
 test=(
     cmd:git=git libcmocka-dev cmd:valgrind=valgrind cmd:chromium=chromium fonts-dejavu-core cmd:ps=procps
     python3-openpyxl # opens the workbooks that we write
+    cmd:python3=python3 # its csv module is what core/base/csv is compared with
 )
 lint=(
     cmd:git=git cmd:clang=clang cmd:clang-tidy=clang-tidy cmd:clang-format=clang-format cmd:cppcheck=cppcheck
     cmd:shellcheck=shellcheck libcmocka-dev
+    libclang-rt-dev # libFuzzer, for `make fuzz`
 )
 bench=(cmd:wrk=wrk cmd:ps=procps)
 
