@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/meetings/upload_date.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "core/base/unicode.h"
@@ -99,6 +98,12 @@ static bool exists(int y, int m, int d)
     return d <= days[m - 1] + (m == 2 && y % 4 == 0 && (y % 100 != 0 || y % 400 == 0));
 }
 
+static void put_digits(char *out, int digits, int value)
+{
+    for (; digits > 0; value /= 10)
+        out[--digits] = (char)('0' + value % 10);
+}
+
 bool upload_date_read(struct slice s, enum upload_date_order order, char out[UPLOAD_DATE_BYTES])
 {
     struct parts p;
@@ -123,9 +128,11 @@ bool upload_date_read(struct slice s, enum upload_date_order order, char out[UPL
     }
     if (!exists(y, m, d))
         return false;
-    /* the remainders only tell the compiler how wide they can be */
-    snprintf(out, UPLOAD_DATE_BYTES, "%04u-%02u-%02u", (unsigned)y % 10000, (unsigned)m % 100,
-             (unsigned)d % 100);
+    put_digits(out, 4, y);
+    out[4] = out[7] = '-';
+    put_digits(out + 5, 2, m);
+    put_digits(out + 8, 2, d);
+    out[10] = '\0';
     return true;
 }
 

@@ -23,8 +23,6 @@ extern const struct db_need upload_may_write;
 enum {
     UPLOAD_SHOWN_ROWS = 20,
     UPLOAD_SHOWN_PROBLEMS = 50,
-    UPLOAD_SILENT_MS =
-        120000, /* progress is noted every second while bytes arrive; beyond this its process died */
 };
 
 struct upload_load {

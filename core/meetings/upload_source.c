@@ -45,7 +45,7 @@ void source_begin(struct source *s, int fd, const struct upload_format *f)
 
 int source_next(struct ctx *cx, struct source *s, struct slice *out)
 {
-    size_t n;
+    size_t n = 0;
 
     if (s->ended)
         return 0;

@@ -286,8 +286,7 @@ static void headers_are_compared_without_what_cannot_be_seen(void **state)
     static const char *const same[] = {
         "correo electronico",
         "CORREO_ELECTRÓNICO",
-        ("\xEF\xBB\xBF"
-         "Correo electrónico"),
+        "\uFEFFCorreo electrónico",
         "Correo\xC2\xA0 Electronico ",
         "\"Correo electronico\"",
         "Correo electrónico*",
