@@ -88,7 +88,7 @@ static int report(struct proc_child *self, void *user)
 int main(int argc, char **argv)
 {
     static const struct job_kind kinds[] = {
-        {.name = "bench.noop", .run = noop, .timeout_ms = JOB_MS}};
+        {.name = "bench.noop", .run = noop, .timeout_ms = JOB_MS, .keeps_version = true}};
     struct config c;
     struct runner_options options = {.config = &c, .kinds = kinds, .nkinds = 1};
     struct master *m;

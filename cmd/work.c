@@ -5,12 +5,14 @@
 #include "cmd/cmd.h"
 #include "core/base/log.h"
 #include "core/meetings/meeting.h"
+#include "core/meetings/upload.h"
 #include "core/proc/master.h"
 #include "core/queue/runner.h"
 
 static const struct job_kind kinds[] = {
     /* name         run               given up            timeout of one, then attempts, concurrency: as the job says */
     {MEETING_READ, meeting_read_job, meeting_read_dead, 5000, 0, 0, false},
+    {UPLOAD_ENQUEUE, upload_enqueue_job, NULL, 5000, 0, 0, true},
 };
 
 int cmd_work(const struct config *c, int argc, char **argv)

@@ -41,8 +41,10 @@ CREATE TABLE job_batches (
     canceled   bigint      NOT NULL DEFAULT 0 CHECK (canceled >= 0),
     created_at timestamptz NOT NULL DEFAULT now(),
     changed_at timestamptz NOT NULL DEFAULT now(),
+    canceled_at timestamptz,
     PRIMARY KEY (tenant_id, batch_id)
 ) WITH (fillfactor = 50);
+COMMENT ON COLUMN job_batches.canceled_at IS 'It is not wanted any more: whoever still makes jobs of it stops.';
 CREATE INDEX job_batches_open ON job_batches (tenant_id) WHERE completed + failed + canceled < total;
 CREATE INDEX job_batches_changed ON job_batches (tenant_id, changed_at);
 COMMENT ON TABLE job_batches IS 'Jobs that were asked for together, counted as they end. [personal: no] [retention: 90 days after the last end]';
@@ -190,6 +192,9 @@ BEGIN
         SELECT array_agg(x.job_id) INTO v_jobs FROM (SELECT j.job_id FROM jobs j
          WHERE j.tenant_id = p_tenant AND j.job_id = ANY (p_jobs) AND j.state = 'ready' ORDER BY j.job_id FOR UPDATE) x;
     ELSIF p_batch IS NOT NULL THEN
+        -- first, so that who makes jobs of it at this moment is waited for, and who comes later sees it
+        UPDATE job_batches b SET canceled_at = now(), changed_at = statement_timestamp()
+         WHERE b.tenant_id = p_tenant AND b.batch_id = p_batch AND b.canceled_at IS NULL;
         SELECT array_agg(x.job_id) INTO v_jobs FROM (SELECT j.job_id FROM jobs j
          WHERE j.tenant_id = p_tenant AND j.batch_id = p_batch AND j.state = 'ready' AND j.max_attempts > 0 ORDER BY j.job_id FOR UPDATE) x;
     ELSE

@@ -65,6 +65,12 @@ void copy_i64(struct copy *c, int64_t v)
     put_be(&c->buf, (uint64_t)v, 8);
 }
 
+void copy_i32(struct copy *c, int32_t v)
+{
+    put_be(&c->buf, 4, 4);
+    put_be(&c->buf, (uint32_t)v, 4);
+}
+
 void copy_bool(struct copy *c, bool v)
 {
     put_be(&c->buf, 1, 4);

@@ -35,6 +35,7 @@ void copy_done(struct copy *c);
 /* Begins a row of `columns`, in the order of the statement's list. -1 once something failed. */
 int copy_row(struct copy *c, int columns);
 void copy_i64(struct copy *c, int64_t v); /* bigint */
+void copy_i32(struct copy *c, int32_t v); /* integer */
 void copy_bool(struct copy *c, bool v);   /* boolean */
 void copy_day(struct copy *c, int32_t d); /* date; days since 1970-01-01 */
 void copy_uuid(struct copy *c, const struct uuid *u);

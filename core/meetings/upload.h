@@ -24,6 +24,7 @@
 #include "core/base/uuid.h"
 #include "core/db/ctx.h"
 #include "core/meetings/upload_format.h"
+#include "core/queue/queue.h"
 
 /* At most n bytes of the file: > 0, 0 at its end, -1 with cx->err set. */
 typedef long (*upload_read_fn)(struct ctx *cx, void *source, void *buf, size_t n);
@@ -69,6 +70,10 @@ int upload_preview(struct ctx *cx, const struct upload_options *options, upload_
  * unless somebody changed them since. In the transaction of the caller. ERR_NOT_FOUND; ERR_CONFLICT upload_running.
  * {"removed":{"meetings":n,"analyses":n,...},"restored":n,"kept_changed":n} */
 int upload_undo(struct ctx *cx, const struct uuid *id, struct jw *w);
+
+/* The job kind that makes the readings of a pack of a large upload. */
+#define UPLOAD_ENQUEUE "meeting.enqueue"
+int upload_enqueue_job(struct ctx *cx, const struct job *job);
 
 void upload_to_json(const struct upload *u, struct jw *w);
 

@@ -32,7 +32,8 @@ SELECT pg_advisory_xact_lock(hashtextextended('upload ' || $1::uuid::text, 0));
 CREATE TEMPORARY TABLE upload_stage (
     row_no bigint NOT NULL, meeting_id uuid NOT NULL, job_id uuid NOT NULL, identity uuid NOT NULL, content uuid NOT NULL,
     body_hash uuid NOT NULL, client_name text NOT NULL, email text NOT NULL, phone text NOT NULL, meeting_date date NOT NULL,
-    sales_rep text NOT NULL, seller text NOT NULL, closed boolean NOT NULL, transcript text NOT NULL, ordinal smallint NOT NULL DEFAULT 0
+    sales_rep text NOT NULL, seller text NOT NULL, closed boolean NOT NULL, transcript text NOT NULL, pack integer NOT NULL,
+    ordinal smallint NOT NULL DEFAULT 0
 ) ON COMMIT DROP;
 
 -- name: UPLOAD_STAGE_GRANT args: none
@@ -55,7 +56,7 @@ CREATE TEMPORARY TABLE upload_change (
 
 -- name: UPLOAD_STAGE_COPY args: none
 COPY upload_stage (row_no, meeting_id, job_id, identity, content, body_hash, client_name, email, phone, meeting_date, sales_rep,
-                   seller, closed, transcript) FROM STDIN (FORMAT binary);
+                   seller, closed, transcript, pack) FROM STDIN (FORMAT binary);
 
 -- name: UPLOAD_STAGE_ANALYZE args: none
 ANALYZE upload_stage (row_no, identity, seller);
@@ -192,6 +193,35 @@ INSERT INTO jobs (tenant_id, job_id, kind, subject_id, unique_key, batch_id)
 SELECT $1, s.job_id, 'meeting.read', s.meeting_id, s.meeting_id::text, $2 FROM upload_stage s
 ON CONFLICT (tenant_id, kind, unique_key) WHERE unique_key IS NOT NULL AND state = 'ready' DO NOTHING;
 
+-- name: UPLOAD_NEW_PACKS args: tenant uuid, upload uuid, ends uuid[], jobs uuid[]
+-- A job for each pack of rows, which makes their readings when no other waits: `ends` are the last meetings of the packs.
+INSERT INTO jobs (tenant_id, job_id, kind, payload, priority)
+SELECT $1, ($4::uuid[])[g.pack], 'meeting.enqueue',
+       jsonb_build_object('upload_id', $2::uuid, 'after', coalesce(($3::uuid[])[g.pack - 1], $2::uuid), 'to', ($3::uuid[])[g.pack], 'rows', g.n), 200
+  FROM (SELECT pack, count(*) AS n FROM upload_stage GROUP BY pack) g
+ON CONFLICT DO NOTHING;
+
+-- name: UPLOAD_PACK_OPEN args: tenant uuid, batch uuid
+-- Locked: a cancellation comes before these jobs are made or after.
+SELECT canceled_at IS NOT NULL FROM job_batches WHERE tenant_id = $1 AND batch_id = $2 FOR UPDATE;
+
+-- name: UPLOAD_PACK_JOBS args: tenant uuid, batch uuid, after uuid, to uuid
+INSERT INTO jobs (tenant_id, job_id, kind, subject_id, unique_key, batch_id)
+SELECT $1, gen_random_uuid(), 'meeting.read', f.subject_id, f.subject_id::text, $2
+  FROM meeting_facts f JOIN meetings m ON m.tenant_id = f.tenant_id AND m.meeting_id = f.subject_id
+ WHERE f.tenant_id = $1 AND f.subject_id > $3 AND f.subject_id <= $4 AND f.state = 0 AND m.upload_id = $2
+ON CONFLICT (tenant_id, kind, unique_key) WHERE unique_key IS NOT NULL AND state = 'ready' DO NOTHING;
+
+-- name: UPLOAD_PACK_GIVEN_UP args: tenant uuid, upload uuid, after uuid, to uuid
+UPDATE meeting_facts f SET state = 2
+  FROM meetings m
+ WHERE m.tenant_id = $1 AND m.meeting_id = f.subject_id AND m.upload_id = $2
+   AND f.tenant_id = $1 AND f.subject_id > $3 AND f.subject_id <= $4 AND f.state = 0;
+
+-- name: UPLOAD_PACK_COUNT args: tenant uuid, batch uuid, canceled bigint, fewer bigint
+UPDATE job_batches SET canceled = canceled + $3, total = total - $4, changed_at = statement_timestamp()
+ WHERE tenant_id = $1 AND batch_id = $2;
+
 -- name: UPLOAD_ERRORS_INSERT args: tenant uuid, upload uuid, rows jsonb
 INSERT INTO upload_errors (tenant_id, upload_id, row_no, ordinal, line, column_name, value, code, params)
 SELECT $1, $2, e.row_no, row_number() OVER (PARTITION BY e.row_no ORDER BY e.place) - 1, e.line, e.column_name, e.value, e.code, e.params
@@ -306,14 +336,11 @@ SELECT upload_id, filename, CASE WHEN gone THEN 'failed' ELSE state END, CASE WH
           FROM uploads WHERE tenant_id = $1 AND upload_id = $4) u;
 
 -- name: UPLOAD_PROGRESS args: tenant uuid, upload uuid
--- Of the meetings that came with this upload: waiting or being read, read, failed.
-SELECT count(*) FILTER (WHERE f.state = 0 AND NOT EXISTS (
-           SELECT FROM jobs j WHERE j.tenant_id = $1 AND j.subject_id = f.subject_id AND j.state = 'running')),
-       count(*) FILTER (WHERE f.state = 0 AND EXISTS (
-           SELECT FROM jobs j WHERE j.tenant_id = $1 AND j.subject_id = f.subject_id AND j.state = 'running')),
-       count(*) FILTER (WHERE f.state = 1), count(*) FILTER (WHERE f.state = 2)
-  FROM meetings m JOIN meeting_facts f ON f.tenant_id = m.tenant_id AND f.subject_id = m.meeting_id
- WHERE m.tenant_id = $1 AND m.upload_id = $2;
+-- Of its readings: waiting, at work, done, given up or canceled. No row: it had none.
+SELECT b.total - b.completed - b.failed - b.canceled - r.n, r.n, b.completed, b.failed + b.canceled
+  FROM job_batches b
+ CROSS JOIN (SELECT count(*) AS n FROM jobs j WHERE j.tenant_id = $1 AND j.batch_id = $2 AND j.state = 'running') r
+ WHERE b.tenant_id = $1 AND b.batch_id = $2;
 
 -- name: UPLOAD_ERROR_LIST args: tenant uuid, upload uuid, after_row bigint, after_ordinal bigint, limit bigint
 SELECT row_no, ordinal, line, column_name, value, code, params

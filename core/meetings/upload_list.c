@@ -114,18 +114,18 @@ int upload_get(struct ctx *cx, const struct uuid *id, struct jw *w)
                                              db_i64(cx->config->stream_ms), db_uuid(id)});
     if (!r)
         return -1;
-    p = db_query_one(cx, SQL_UPLOAD_PROGRESS,
-                     (const struct db_arg[]){db_uuid(&cx->who.tenant), db_uuid(id)});
+    p = db_query(cx, SQL_UPLOAD_PROGRESS,
+                 (const struct db_arg[]){db_uuid(&cx->who.tenant), db_uuid(id)});
     if (!p)
         return -1;
     jw_object(w);
     write_row(w, r, 0);
     jw_key(w, "jobs");
     jw_object(w);
-    jw_ki64(w, "pending", pg_i64(p, 0, 0, 0));
-    jw_ki64(w, "processing", pg_i64(p, 0, 1, 0));
-    jw_ki64(w, "completed", pg_i64(p, 0, 2, 0));
-    jw_ki64(w, "failed", pg_i64(p, 0, 3, 0));
+    jw_ki64(w, "pending", PQntuples(p) ? pg_i64(p, 0, 0, 0) : 0);
+    jw_ki64(w, "processing", PQntuples(p) ? pg_i64(p, 0, 1, 0) : 0);
+    jw_ki64(w, "completed", PQntuples(p) ? pg_i64(p, 0, 2, 0) : 0);
+    jw_ki64(w, "failed", PQntuples(p) ? pg_i64(p, 0, 3, 0) : 0);
     jw_end(w);
     jw_end(w);
     return 0;

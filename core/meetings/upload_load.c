@@ -15,7 +15,10 @@
 
 enum {
     SCRATCH_BYTES = 32 << 20,
-    STAGE_COLUMNS = 14,
+    STAGE_COLUMNS = 15,
+    PACK_ROWS = 1000,       /* whose readings one job makes */
+    DIRECT_ROWS = 2000,     /* up to here the readings are made at once */
+    PACKS_BYTES = 64 << 20, /* names of packs: of 1,700 million rows */
     STAGE_ROW_BYTES = LIMIT_CSV_RECORD_BYTES + (4 << 10),
     SETTINGS_BYTES = 256 << 10,
     SHOWN_BYTES = 1 << 20,
@@ -45,6 +48,7 @@ void upload_load_init(struct upload_load *l, struct ctx *cx, struct upload *up,
 {
     *l = (struct upload_load){.cx = cx, .up = up, .options = options};
     l->scratch = arena_new(SCRATCH_BYTES);
+    sb_init(&l->pack_ends, PACKS_BYTES);
     upload_problems_init(&l->problems, most_problems);
 }
 
@@ -52,6 +56,7 @@ void upload_load_done(struct upload_load *l)
 {
     arena_free(l->scratch);
     upload_problems_done(&l->problems);
+    sb_done(&l->pack_ends);
     sb_done(&l->shown);
 }
 
@@ -60,6 +65,7 @@ static void begin_anew(struct upload_load *l)
 {
     l->up->counts = (struct upload_counts){0};
     l->staged = 0;
+    sb_clear(&l->pack_ends);
     upload_problems_clear(&l->problems);
     if (l->shown.max) {
         sb_clear(&l->shown);
@@ -69,6 +75,14 @@ static void begin_anew(struct upload_load *l)
 }
 
 /* ---- rows ---- */
+
+static void end_pack(struct upload_load *l)
+{
+    char text[UUID_TEXT_BYTES];
+
+    uuid_text(&l->last_meeting, text);
+    sb_printf(&l->pack_ends, "%s%s", l->pack_ends.n ? "," : "{", text);
+}
 
 /* In the order of UPLOAD_STAGE_COPY. */
 static int stage_row(struct upload_load *l, const struct upload_row *row)
@@ -95,9 +109,10 @@ static int stage_row(struct upload_load *l, const struct upload_row *row)
     copy_text(c, row->seller_key);
     copy_bool(c, row->closed);
     copy_text(c, row->text[UPLOAD_TRANSCRIPT]);
-    if (l->staged++ == 0)
-        l->first_meeting = meeting;
+    copy_i32(c, (int32_t)(l->staged / PACK_ROWS) + 1);
     l->last_meeting = meeting;
+    if (++l->staged % PACK_ROWS == 0)
+        end_pack(l);
     return 0;
 }
 
@@ -242,25 +257,57 @@ static int apply_plan(struct upload_load *l)
                : 0;
 }
 
-static int make_jobs(struct upload_load *l)
+/* Ids for the packs' jobs, as many as there are packs. */
+static const char *pack_jobs(struct upload_load *l)
+{
+    const int64_t n = (l->staged + PACK_ROWS - 1) / PACK_ROWS;
+    SCOPED(sb_done) struct sb ids = {0};
+    char text[UUID_TEXT_BYTES];
+
+    sb_init(&ids, PACKS_BYTES);
+    for (int64_t i = 0; i < n; i++) {
+        const struct uuid id = uuid_new();
+
+        uuid_text(&id, text);
+        sb_printf(&ids, "%s%s", i ? "," : "{", text);
+    }
+    sb_putc(&ids, '}');
+    return arena_strdup(l->cx->arena, sb_text(&ids));
+}
+
+/* A million readings must not wait in the queue at once, nor be written now: jobs make them, a pack at a time. */
+static int make_packs(struct upload_load *l)
+{
+    struct ctx *cx = l->cx;
+
+    if (l->staged % PACK_ROWS)
+        end_pack(l);
+    sb_putc(&l->pack_ends, '}');
+    return db_exec(cx, SQL_UPLOAD_NEW_PACKS,
+                   (const struct db_arg[]){db_uuid(&cx->who.tenant), db_uuid(&l->up->id),
+                                           db_slice(sb_get(&l->pack_ends)), db_text(pack_jobs(l))},
+                   NULL);
+}
+
+static int make_jobs(struct upload_load *l, int64_t stored)
 {
     struct ctx *cx = l->cx;
     const struct db_arg key[] = {db_uuid(&cx->who.tenant), db_uuid(&l->up->id)};
     int64_t changed = 0;
-    int64_t created = 0;
 
     if (db_exec(cx, SQL_UPLOAD_CHANGED_JOBS, key, &changed) < 0 ||
-        db_exec(cx, SQL_UPLOAD_NEW_JOBS, key, &created) < 0)
+        (stored > DIRECT_ROWS ? make_packs(l) : db_exec(cx, SQL_UPLOAD_NEW_JOBS, key, &stored)) < 0)
         return -1;
-    l->up->counts.jobs_created = changed + created;
-    if (changed + created == 0)
+    l->up->counts.jobs_created = changed + stored;
+    if (changed + stored == 0)
         return 0;
-    return queue_batch_begin(cx, &l->up->id, MEETING_READ, changed + created);
+    return queue_batch_begin(cx, &l->up->id, MEETING_READ, changed + stored);
 }
 
 static int write_rows(struct upload_load *l, int64_t planned)
 {
     struct ctx *cx = l->cx;
+    SCOPED(pg_drop) PGresult *stored = NULL;
 
     if (l->staged == 0)
         return 0;
@@ -268,9 +315,8 @@ static int write_rows(struct upload_load *l, int64_t planned)
         return -1;
     if (planned > 0 ? apply_plan(l) < 0 : plain_step(cx, SQL_UPLOAD_CHANGE_CREATE) < 0)
         return -1;
-    if (db_exec(cx, SQL_UPLOAD_STORE, (const struct db_arg[]){db_uuid(&l->up->id)}, NULL) < 0)
-        return -1;
-    return make_jobs(l);
+    stored = db_query_one(cx, SQL_UPLOAD_STORE, (const struct db_arg[]){db_uuid(&l->up->id)});
+    return stored ? make_jobs(l, pg_i64(stored, 0, 0, 0)) : -1;
 }
 
 const char *upload_load_settings(const struct upload_load *l)

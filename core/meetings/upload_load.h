@@ -38,8 +38,8 @@ struct upload_load {
     /* while it runs */
     struct arena *scratch; /* normalising one row, reset after each */
     struct copy copy;
-    struct uuid first_meeting; /* of those staged, in their order */
-    struct uuid last_meeting;
+    struct uuid last_meeting; /* of those staged */
+    struct sb pack_ends;      /* {id,id,...: the last meeting of each full pack */
     int64_t staged;
 };
 

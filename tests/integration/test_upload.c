@@ -357,6 +357,69 @@ static void many_rows_arrive_whole(void **state)
     sb_done(&csv);
 }
 
+static struct upload upload_many(int rows)
+{
+    SCOPED(sb_done) struct sb csv;
+    struct upload up;
+
+    sb_init(&csv, 64 << 20);
+    sb_puts(&csv, HEADER);
+    for (int i = 0; i < rows; i++)
+        sb_printf(&csv,
+                  "Ana %d,ana%d@example.com,%d,2024-01-02,Puma,1,\"Ten words, or so, of it.\"\n", i,
+                  i, i);
+    if (upload_slice(sb_get(&csv), &up) < 0)
+        fail_msg("%s %s", cx->err.reason, cx->err.internal);
+    return up;
+}
+
+/* 2,500 readings do not wait in the queue at once: three jobs make them, and the batch has counted them all along. */
+static void readings_of_a_large_upload_are_made_in_packs(void **state)
+{
+    struct upload up;
+
+    (void)state;
+    upload(HEADER ANA);
+    up = upload_many(2500);
+    assert_int_equal(up.counts.jobs_created, 2500);
+    assert_int_equal(count("jobs WHERE kind = 'meeting.enqueue'"), 3);
+    assert_int_equal(count("jobs"), 4);
+    assert_int_equal(testdb_number(db, TESTDB_ADMIN, "SELECT max(total) FROM job_batches"), 2500);
+    testdb_run(
+        db, TESTDB_ADMIN,
+        "DELETE FROM subjects WHERE subject_id IN (SELECT meeting_id FROM meetings WHERE client_name = 'Ana 7')");
+    uploads_read_all(db);
+    assert_int_equal(count("jobs"), 0);
+    assert_int_equal(count("meeting_facts WHERE state = 1"), 2500);
+    assert_string_equal(
+        testdb_value(db, TESTDB_ADMIN,
+                     "SELECT total || ' ' || completed || ' ' || failed FROM job_batches "
+                     "ORDER BY total DESC LIMIT 1"),
+        "2499 2499 0");
+}
+
+static void packs_of_a_canceled_upload_make_nothing(void **state)
+{
+    struct upload up = upload_many(2500);
+    struct queue_canceled canceled;
+
+    (void)state;
+    testdb_fresh(cx);
+    assert_int_equal(
+        db_begin(cx, DB_WRITE, DB_ENTER_CALLER, (struct db_need){ROLE_ANALYST, SCOPE_DATA_WRITE}),
+        0);
+    assert_int_equal(queue_cancel_batch(cx, &up.id, &canceled), 0);
+    assert_int_equal(db_commit(cx), 0);
+    uploads_read_all(db);
+    assert_int_equal(count("jobs"), 0);
+    assert_int_equal(count("llm_analyses"), 0);
+    assert_int_equal(count("meeting_facts WHERE state = 2"), 2500);
+    assert_string_equal(
+        testdb_value(db, TESTDB_ADMIN,
+                     "SELECT total || ' ' || completed || ' ' || canceled FROM job_batches"),
+        "2500 0 2500");
+}
+
 int main(void)
 {
 #define WITH_DB(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
@@ -377,6 +440,8 @@ int main(void)
         WITH_DB(a_viewer_may_not),
         WITH_DB(errors_are_kept_up_to_their_bound_and_counted_beyond_it),
         WITH_DB(many_rows_arrive_whole),
+        WITH_DB(readings_of_a_large_upload_are_made_in_packs),
+        WITH_DB(packs_of_a_canceled_upload_make_nothing),
     };
 
     return cmocka_run_group_tests_name("upload", tests, NULL, NULL);

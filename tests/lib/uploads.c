@@ -60,7 +60,7 @@ struct slice uploads_copy_row(void)
     if (c.buf.n)
         return sb_get(&c.buf);
     sb_init(&c.buf, 4096);
-    copy_row(&c, 14);
+    copy_row(&c, 15);
     copy_i64(&c, 1);
     for (int i = 0; i < 5; i++)
         copy_uuid(&c, &id);
@@ -72,17 +72,20 @@ struct slice uploads_copy_row(void)
     copy_text(&c, SLICE("toro"));
     copy_bool(&c, true);
     copy_text(&c, SLICE("some words"));
+    copy_i32(&c, 1);
     return sb_get(&c.buf);
 }
 
 void uploads_read_all(struct testdb *db)
 {
-    static const struct job_kind kinds[] = {{.name = MEETING_READ,
-                                             .run = meeting_read_job,
-                                             .dead = meeting_read_dead,
-                                             .timeout_ms = 5000}};
+    static const struct job_kind kinds[] = {
+        {.name = MEETING_READ,
+         .run = meeting_read_job,
+         .dead = meeting_read_dead,
+         .timeout_ms = 5000},
+        {.name = UPLOAD_ENQUEUE, .run = upload_enqueue_job, .timeout_ms = 5000}};
     struct ctx *worker = testdb_ctx(db);
-    const struct runner_options o = {.config = worker->config, .kinds = kinds, .nkinds = 1};
+    const struct runner_options o = {.config = worker->config, .kinds = kinds, .nkinds = 2};
     int n;
 
     do
