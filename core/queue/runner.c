@@ -85,12 +85,13 @@ int runner_check(const struct runner_options *o, FILE *problems)
     int bad = 0;
 
     for (size_t i = 0; i < o->nkinds; i++) {
-        if (o->kinds[i].timeout_ms + MIN_JOB_MS <= most_ms(o->config))
+        const long long needs_ms = o->kinds[i].timeout_ms + MIN_JOB_MS;
+
+        if (needs_ms <= most_ms(o->config))
             continue;
         fprintf(problems,
                 "CM_JOB_LEASE_MS: a job of kind %s may take %lld ms; give at least %lld\n",
-                o->kinds[i].name, (long long)o->kinds[i].timeout_ms,
-                (long long)((o->kinds[i].timeout_ms + MIN_JOB_MS) * 3 / 2 + 3));
+                o->kinds[i].name, needs_ms - MIN_JOB_MS, needs_ms / 2 * 3 + 3);
         bad = -1;
     }
     return bad;
