@@ -72,7 +72,7 @@ $(OUT)/tests/integration/test_admin_jobs: $(OUT)/cmd/admin_jobs.o
 $(OUT)/tests/integration/test_admin_jobs: LIBS += $(LIB) $(PC_LD)
 
 # A worker of this test dies with its COMMIT on the wire.
-$(OUT)/tests/integration/test_queue_torture: LIBS += -Wl,--wrap=PQpipelineSync
+$(OUT)/tests/integration/test_queue_torture: LIBS += -Wl,--wrap=PQpipelineSync,--wrap=PQsendQuery
 
 $(OUT)/tests/%: $(OUT)/tests/%.o $(TLIB_OBJ) $(LIB)
 	@mkdir -p $(@D)

@@ -33,6 +33,7 @@ static struct {
     char order[512];
     const char *during;  /* SQL of somebody else, while a job named "slow" runs */
     const char *between; /* ... before the next slice of its work */
+    bool enters;         /* a slow job's lease is checked before somebody else comes */
     int slices;          /* of a slow job: each reports its progress */
     int64_t slice_ms;
     int stop_after; /* a TERM arrives while this one runs */
@@ -45,6 +46,8 @@ static void pause_ms(int64_t ms)
 
 static int slow(struct ctx *c)
 {
+    if (plan.enters && db_enter_now(c) < 0)
+        return -1;
     if (plan.during)
         testdb_run(db, TESTDB_ADMIN, "%s", plan.during);
     for (int i = 1; i <= plan.slices; i++) {
@@ -389,6 +392,21 @@ static void without_progress_the_lease_is_lost_and_nothing_committed(void **stat
     turn();
     assert_int_equal(archived("completed"), 0);
     assert_int_equal(number("SELECT count(*) FROM jobs WHERE state = 'ready' AND suspect"), 1);
+}
+
+/* The transaction began under the lease; only its end can notice. */
+static void a_lease_lost_after_the_entry_cannot_commit(void **state)
+{
+    (void)state;
+    enter();
+    add((struct queue_job){0}, "slow");
+    leave();
+    plan.enters = true;
+    plan.during = "UPDATE jobs SET lease = gen_random_uuid()";
+    turn();
+    assert_int_equal(archived("completed"), 0);
+    assert_int_equal(number("SELECT count(*) FROM jobs WHERE state = 'running'"), 1);
+    assert_int_equal(number("SELECT max(data_version) FROM tenant_state"), 1);
 }
 
 static void a_failure_in_the_middle_is_put_aside_alone(void **state)
@@ -814,6 +832,7 @@ int main(void)
         WITH_DB(a_running_job_learns_that_it_was_canceled),
         WITH_DB(progress_keeps_the_lease_and_is_seen),
         WITH_DB(without_progress_the_lease_is_lost_and_nothing_committed),
+        WITH_DB(a_lease_lost_after_the_entry_cannot_commit),
         WITH_DB(a_failure_in_the_middle_is_put_aside_alone),
         WITH_DB(asked_to_stop_it_keeps_what_is_done_and_gives_back_the_rest),
         WITH_DB(a_tenants_cap_holds_under_many_claims),

@@ -4,8 +4,8 @@
  * job, between its effect and the commit, and with the COMMIT on the wire. Afterwards every effect is there exactly
  * once, every job is in the archive exactly once, and the batches have counted right.
  *
- * The effect is a row of a table without any key that could hide a second one. Linked with --wrap=PQpipelineSync (see
- * the Makefile), by which a worker dies the moment its COMMIT was sent. CM_TEST_SEED repeats a run's random choices.
+ * The effect is a row of a table without any key that could hide a second one. Linked with --wrap (see the
+ * Makefile), by which a worker dies the moment its COMMIT was sent. CM_TEST_SEED repeats a run's random choices.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -81,6 +81,20 @@ int __wrap_PQpipelineSync(PGconn *c)
 
     if (sending_commit)
         pass(IN_COMMIT);
+    return ok;
+}
+
+/* A COMMIT of its own: one that put a job back, and whatever else would come to end a group in pieces. */
+int __real_PQsendQuery(PGconn *c, const char *sql);
+int __wrap_PQsendQuery(PGconn *c, const char *sql);
+int __wrap_PQsendQuery(PGconn *c, const char *sql)
+{
+    const int ok = __real_PQsendQuery(c, sql);
+
+    if (strcmp(sql, "COMMIT") == 0) {
+        PQflush(c);
+        pass(IN_COMMIT);
+    }
     return ok;
 }
 
