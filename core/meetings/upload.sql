@@ -76,13 +76,16 @@ WITH there AS MATERIALIZED (
     UNION SELECT identity FROM there
 ), newest AS (
     SELECT DISTINCT ON (identity) identity, meeting_id, ordinal, content, body_hash, state FROM there ORDER BY identity, ordinal DESC
+), others AS ( -- contents that a meeting other than the newest has
+    SELECT DISTINCT t.identity, t.content FROM there t JOIN newest n ON n.identity = t.identity WHERE t.meeting_id <> n.meeting_id
 ), matched AS (
     SELECT s.row_no, s.identity, s.content, s.body_hash,
            n.meeting_id AS existing, n.ordinal AS top, n.content AS was, n.body_hash AS was_body, n.state,
-           EXISTS (SELECT FROM there h WHERE h.identity = s.identity AND h.content = s.content AND h.meeting_id <> n.meeting_id) AS elsewhere
+           o.identity IS NOT NULL AS elsewhere
       FROM upload_stage s
       JOIN known k ON k.identity = s.identity
       LEFT JOIN newest n ON n.identity = s.identity
+      LEFT JOIN others o ON o.identity = s.identity AND o.content = s.content
 ), numbered AS (
     SELECT row_no, identity, content, body_hash, existing, top, was, was_body, state, elsewhere, row_number() OVER in_file AS place, first_value(content) OVER in_file AS first,
            lag(content) OVER (PARTITION BY identity, elsewhere ORDER BY row_no) AS previous,
