@@ -367,7 +367,7 @@ static void conditions_narrow_together(void **state)
     (void)state;
     assert_int_equal(total("sales_rep=Boa"), 15);
     assert_int_equal(total("sales_rep=Boa&sales_rep=Toro"), 45); /* Toro and toro are one */
-    assert_int_equal(total("salesRep=Boa&closed=true"), 0); /* Boa has the even ones */
+    assert_int_equal(total("salesRep=Boa&closed=true"), 0);      /* Boa has the even ones */
     assert_int_equal(total("salesRep=Boa&closed=0"), 15);
     assert_int_equal(total("date_from=2024-01-02&date_to=2024-01-03"),
                      number("SELECT count(*) FROM meetings WHERE meeting_date IN ('2024-01-02', "
