@@ -23,18 +23,20 @@ static bool member_uuid(const json_t *o, const char *key, struct uuid *out)
 static int read_pack(struct ctx *cx, const struct job *job, struct pack *out)
 {
     SCOPED(json_drop) json_t *o = NULL;
+    struct pack p = {.rows = 0};
 
     if (json_read(slice_cstr(job->payload), &o) != JSON_OK ||
-        !member_uuid(o, "upload_id", &out->upload) || !member_uuid(o, "after", &out->after) ||
-        !member_uuid(o, "to", &out->to) || !json_i64(o, "rows", &out->rows))
+        !member_uuid(o, "upload_id", &p.upload) || !member_uuid(o, "after", &p.after) ||
+        !member_uuid(o, "to", &p.to) || !json_i64(o, "rows", &p.rows))
         return ctx_fail(cx, ERR_INVALID, "job_invalid", NULL, "the job names no pack of meetings");
+    *out = p;
     return 0;
 }
 
 int upload_enqueue_job(struct ctx *cx, const struct job *job)
 {
     SCOPED(pg_drop) PGresult *open = NULL;
-    struct pack p;
+    struct pack p = {.rows = 0};
     int64_t made = 0;
     bool canceled;
 

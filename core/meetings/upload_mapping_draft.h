@@ -25,10 +25,9 @@ struct upload_mapping_draft {
 /* The body of a request: {"name","headers","columns","settings"?}. ERR_INVALID names the member: member_unknown,
  * name_invalid, headers_invalid, header_invalid, header_unknown, setting_invalid, and those of
  * upload_mapping_read_json(). Copies are in cx->arena. */
-int upload_mapping_draft_read(struct ctx *cx, const json_t *body, struct upload_mapping_draft *out);
+int upload_mapping_draft_read(struct ctx *cx, const json_t *body, struct upload_mapping_draft *d);
 
 /* The headers alone. `json` may be NULL. */
-int upload_mapping_draft_headers(struct ctx *cx, const json_t *json,
-                                 struct upload_mapping_draft *out);
+int upload_mapping_draft_headers(struct ctx *cx, const json_t *v, struct upload_mapping_draft *d);
 
 #endif

@@ -749,7 +749,8 @@ static void the_poll_does_not_read_what_waits(void **state)
         for (int k = 0; k < PQntuples(r); k++) {
             assert_null(strstr(PQgetvalue(r, k, 0), "Seq Scan on jobs"));
             at = strstr(PQgetvalue(r, k, 0), "Execution Time: ");
-            if (at && sscanf(at, "Execution Time: %lf", &took) == 1 && took < ms)
+            took = at ? strtod(at + strlen("Execution Time: "), NULL) : ms;
+            if (took < ms)
                 ms = took;
         }
         PQclear(r);

@@ -275,7 +275,7 @@ static void looking_at_a_long_file_shows_its_first_rows(void **state)
 static struct uuid save_mapping(const char *text)
 {
     SCOPED(json_drop) json_t *body = NULL;
-    struct uuid id;
+    struct uuid id = {{0}};
 
     testdb_fresh(cx);
     assert_int_equal(json_read(slice_cstr(text), &body), JSON_OK);
