@@ -72,7 +72,10 @@ SELECT (SELECT count(*) FROM jobs WHERE tenant_id = $1 AND state = 'ready'),
 -- ---- lists: newest first by id, which is in the order of time; one statement for each way in, so that each has its index ----
 
 -- name: QUEUE_LIST_OPEN args: tenant uuid, state text, kind text, batch uuid, before uuid, limit bigint
-SELECT job_id, kind, state, subject_id, batch_id, attempts, max_attempts, run_at, created_at, started_at, NULL::timestamptz AS finished_at,
+SELECT job_id, kind, state, subject_id, batch_id, attempts, max_attempts,
+       to_char(run_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+       to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+       to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), NULL::text,
        NULL::text AS error_code, last_error AS error, progress_done, progress_total, cancel_requested
   FROM jobs
  WHERE tenant_id = $1 AND ($2::text IS NULL OR state = $2) AND ($3::text IS NULL OR kind = $3) AND ($4::uuid IS NULL OR batch_id = $4)
@@ -80,7 +83,10 @@ SELECT job_id, kind, state, subject_id, batch_id, attempts, max_attempts, run_at
  ORDER BY job_id DESC LIMIT $6;
 
 -- name: QUEUE_LIST_DONE args: tenant uuid, state text, kind text, batch uuid, before uuid, limit bigint
-SELECT job_id, kind, state, subject_id, batch_id, attempts, max_attempts, NULL::timestamptz AS run_at, created_at, started_at, finished_at,
+SELECT job_id, kind, state, subject_id, batch_id, attempts, max_attempts, NULL::text,
+       to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+       to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+       to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
        error_code, error, NULL::bigint AS progress_done, NULL::bigint AS progress_total, false AS cancel_requested
   FROM job_archive
  WHERE tenant_id = $1 AND ($2::text IS NULL OR state = $2) AND ($3::text IS NULL OR kind = $3) AND ($4::uuid IS NULL OR batch_id = $4)
@@ -89,7 +95,10 @@ SELECT job_id, kind, state, subject_id, batch_id, attempts, max_attempts, NULL::
 
 -- name: QUEUE_LIST_LOST args: tenant uuid, state text, kind text, batch uuid, before uuid, limit bigint
 -- Failed or canceled ones.
-SELECT job_id, kind, state, subject_id, batch_id, attempts, max_attempts, NULL::timestamptz AS run_at, created_at, started_at, finished_at,
+SELECT job_id, kind, state, subject_id, batch_id, attempts, max_attempts, NULL::text,
+       to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+       to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+       to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
        error_code, error, NULL::bigint AS progress_done, NULL::bigint AS progress_total, false AS cancel_requested
   FROM job_archive
  WHERE tenant_id = $1 AND state = $2 AND state <> 'completed' AND ($3::text IS NULL OR kind = $3) AND ($4::uuid IS NULL OR batch_id = $4)
@@ -97,7 +106,11 @@ SELECT job_id, kind, state, subject_id, batch_id, attempts, max_attempts, NULL::
  ORDER BY job_id DESC LIMIT $6;
 
 -- name: QUEUE_LIST_SUBJECT args: tenant uuid, state text, kind text, batch uuid, before uuid, limit bigint, subject uuid
-SELECT x.job_id, x.kind, x.state, x.subject_id, x.batch_id, x.attempts, x.max_attempts, x.run_at, x.created_at, x.started_at, x.finished_at,
+SELECT x.job_id, x.kind, x.state, x.subject_id, x.batch_id, x.attempts, x.max_attempts,
+       to_char(x.run_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+       to_char(x.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+       to_char(x.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+       to_char(x.finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
        x.error_code, x.error, x.progress_done, x.progress_total, x.cancel_requested
   FROM (SELECT job_id, kind, state, subject_id, batch_id, attempts, max_attempts, run_at, created_at, started_at, NULL::timestamptz AS finished_at,
                NULL::text AS error_code, last_error AS error, progress_done, progress_total, cancel_requested
@@ -111,11 +124,17 @@ SELECT x.job_id, x.kind, x.state, x.subject_id, x.batch_id, x.attempts, x.max_at
  ORDER BY x.job_id DESC LIMIT $6;
 
 -- name: QUEUE_GET args: tenant uuid, job uuid
-SELECT job_id, kind, state, subject_id, batch_id, attempts, max_attempts, run_at, created_at, started_at, NULL::timestamptz AS finished_at,
+SELECT job_id, kind, state, subject_id, batch_id, attempts, max_attempts,
+       to_char(run_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+       to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+       to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), NULL::text,
        NULL::text AS error_code, last_error AS error, progress_done, progress_total, cancel_requested
   FROM jobs WHERE tenant_id = $1 AND job_id = $2
 UNION ALL
-SELECT job_id, kind, state, subject_id, batch_id, attempts, max_attempts, NULL, created_at, started_at, finished_at,
+SELECT job_id, kind, state, subject_id, batch_id, attempts, max_attempts, NULL::text,
+       to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+       to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+       to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
        error_code, error, NULL, NULL, false
   FROM job_archive WHERE tenant_id = $1 AND job_id = $2;
 
@@ -137,7 +156,9 @@ SELECT (SELECT (extract(epoch FROM b.changed_at) * 1000000)::bigint FROM job_bat
 
 -- name: QUEUE_BATCHES_SINCE args: tenant uuid, since_us bigint, limit bigint
 -- Ten seconds of grace: a change is visible at its commit, a little after its time. Without a time: the open ones.
-SELECT b.batch_id, b.kind, b.total, b.completed, b.failed, b.canceled, b.created_at, b.changed_at
+SELECT b.batch_id, b.kind, b.total, b.completed, b.failed, b.canceled,
+       to_char(b.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+       to_char(b.changed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
   FROM job_batches b
  WHERE b.tenant_id = $1 AND b.changed_at > CASE WHEN $2::bigint IS NULL THEN '-infinity'
                                                 ELSE to_timestamp($2 / 1000000.0) - interval '10 seconds' END
@@ -145,7 +166,8 @@ SELECT b.batch_id, b.kind, b.total, b.completed, b.failed, b.canceled, b.created
  ORDER BY b.changed_at DESC LIMIT $3;
 
 -- name: QUEUE_RUNNING args: tenant uuid, limit bigint
-SELECT job_id, kind, subject_id, batch_id, progress_done, progress_total, started_at, cancel_requested
+SELECT job_id, kind, subject_id, batch_id, progress_done, progress_total,
+       to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), cancel_requested
   FROM jobs WHERE tenant_id = $1 AND state = 'running' ORDER BY job_id LIMIT $2;
 
 -- ---- the operator's shell ----

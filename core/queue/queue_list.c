@@ -2,7 +2,6 @@
 /* Jobs as the API shows them: lists, and the progress that clients poll. */
 #include "core/queue/queue.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "core/base/cursor.h"
@@ -14,21 +13,6 @@ enum { MOST_BATCHES = 100, MOST_RUNNING = 100, FINGERPRINT_CHARS = 24 };
 static int bad_cursor(struct ctx *cx, const char *field)
 {
     return ctx_fail(cx, ERR_INVALID, "cursor_invalid", field, "the cursor is none of ours");
-}
-
-/* RFC 3339 in UTC, whatever the session's zone: the statement's text has an offset and microseconds. */
-static void key_instant(struct jw *w, const char *key, const PGresult *r, int row, int col)
-{
-    const char *t = pg_text(r, row, col);
-    char out[48];
-
-    if (!t || strlen(t) < 20) {
-        jw_kstr(w, key, NULL);
-        return;
-    }
-    /* 2026-01-31 23:59:59.123456-03 -> 2026-01-31T23:59:59.123456-03:00 */
-    snprintf(out, sizeof out, "%.10sT%s%s", t, t + 11, t[strlen(t) - 3] == ':' ? "" : ":00");
-    jw_kstr(w, key, out);
 }
 
 static void key_count(struct jw *w, const char *key, const PGresult *r, int row, int col)
@@ -64,10 +48,10 @@ static void write_job(struct jw *w, const PGresult *r, int i)
     jw_kstr(w, "batch_id", pg_text(r, i, 4));
     jw_ki64(w, "attempts", pg_i64(r, i, 5, 0));
     jw_ki64(w, "max_attempts", pg_i64(r, i, 6, 0));
-    key_instant(w, "run_at", r, i, 7);
-    key_instant(w, "created_at", r, i, 8);
-    key_instant(w, "started_at", r, i, 9);
-    key_instant(w, "finished_at", r, i, 10);
+    jw_kstr(w, "run_at", pg_text(r, i, 7));
+    jw_kstr(w, "created_at", pg_text(r, i, 8));
+    jw_kstr(w, "started_at", pg_text(r, i, 9));
+    jw_kstr(w, "finished_at", pg_text(r, i, 10));
     jw_key(w, "error");
     if (PQgetisnull(r, i, 11) && PQgetisnull(r, i, 12)) {
         jw_null(w);
@@ -243,8 +227,8 @@ static int write_batches(struct ctx *cx, struct jw *w, struct db_arg since)
         jw_ki64(w, "completed", pg_i64(r, i, 3, 0));
         jw_ki64(w, "failed", pg_i64(r, i, 4, 0));
         jw_ki64(w, "canceled", pg_i64(r, i, 5, 0));
-        key_instant(w, "created_at", r, i, 6);
-        key_instant(w, "changed_at", r, i, 7);
+        jw_kstr(w, "created_at", pg_text(r, i, 6));
+        jw_kstr(w, "changed_at", pg_text(r, i, 7));
         jw_end(w);
     }
     jw_end(w);
@@ -268,7 +252,7 @@ static int write_running(struct ctx *cx, struct jw *w)
         jw_kstr(w, "subject_id", pg_text(r, i, 2));
         jw_kstr(w, "batch_id", pg_text(r, i, 3));
         write_progress(w, r, i, 4, 5);
-        key_instant(w, "started_at", r, i, 6);
+        jw_kstr(w, "started_at", pg_text(r, i, 6));
         jw_kbool(w, "cancel_requested", pg_bool(r, i, 7));
         jw_end(w);
     }

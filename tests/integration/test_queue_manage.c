@@ -718,6 +718,88 @@ static void pages_of_both_tables_hold_each_job_once(void **state)
     json_decref(v);
 }
 
+static void assert_instants(const json_t *object, const char *text)
+{
+    const char *key;
+    json_t *v;
+    int seen = 0;
+
+    json_object_foreach((json_t *)object, key, v)
+    {
+        const size_t n = strlen(key);
+
+        if (n < 3 || strcmp(key + n - 3, "_at") != 0 || json_is_null(v))
+            continue;
+        assert_string_equal(json_string_value(v), text);
+        seen++;
+    }
+    assert_true(seen >= 2);
+}
+
+static void assert_listed_instants(struct queue_filter f, size_t n, const char *text)
+{
+    json_t *v;
+
+    f.limit = 50;
+    v = list(f);
+    assert_int_equal(json_array_size(json_object_get(v, "jobs")), n);
+    for (size_t i = 0; i < n; i++) {
+        const json_t *job = json_array_get(json_object_get(v, "jobs"), i);
+        struct sb b;
+        struct jw w;
+        struct uuid id;
+        json_t *one = NULL;
+
+        assert_instants(job, text);
+        sb_init(&b, 1 << 16);
+        jw_init(&w, &b);
+        assert_true(uuid_parse(slice_cstr(json_str(job, "job_id")), &id));
+        enter();
+        assert_int_equal(queue_get(cx, &id, &w), 0);
+        assert_int_equal(json_read(sb_get(&b), &one), JSON_OK);
+        leave();
+        assert_true(json_equal(one, job));
+        json_decref(one);
+        sb_done(&b);
+    }
+    json_decref(v);
+}
+
+/* The session's zone is the tenant's; what is shown is UTC with milliseconds, wherever an instant is shown. */
+static void instants_are_utc_whatever_the_zone(void **state)
+{
+    static const char *const states[] = {"ready", "running", "completed", "failed"};
+    static const char shown[] = "2024-07-01T03:30:00.120Z";
+    const struct uuid batch = uuid_new();
+    char *cursor = NULL;
+    json_t *v;
+
+    (void)state;
+    testdb_run(db, TESTDB_ADMIN, "UPDATE tenant_settings SET time_zone = 'America/Santiago'");
+    enter();
+    assert_int_equal(queue_batch_begin(cx, &batch, "test.run", 0), 0);
+    add((struct queue_job){.batch = &batch, .subject = &batch}, "good");
+    add((struct queue_job){.subject = &batch}, "good");
+    leave();
+    testdb_run(
+        db, TESTDB_ADMIN,
+        "UPDATE jobs SET created_at = '2024-07-01 03:30:00.12+00', run_at = '2024-07-01 03:30:00.12+00';"
+        "UPDATE jobs SET started_at = run_at, state = 'running', lease = gen_random_uuid(), lease_until = now() + interval '1 h' WHERE batch_id IS NOT NULL;"
+        "UPDATE job_batches SET created_at = '2024-07-01 03:30:00.12+00', changed_at = '2024-07-01 03:30:00.12+00';"
+        "INSERT INTO job_archive (tenant_id, job_id, kind, state, subject_id, attempts, created_at, started_at, finished_at) "
+        "SELECT tenant_id, gen_random_uuid(), kind, s, subject_id, 1, run_at, run_at, run_at FROM jobs, unnest('{completed,failed}'::text[]) s WHERE state = 'running'");
+    assert_listed_instants((struct queue_filter){.subject = &batch}, 4, shown);
+    assert_listed_instants((struct queue_filter){.kind = SLICE("test.run")}, 4, shown);
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        assert_listed_instants((struct queue_filter){.state = slice_cstr(states[i])}, 1, shown);
+    assert_true(progress(NULL, &cursor, &v));
+    assert_string_equal(
+        json_str(json_array_get(json_object_get(v, "running"), 0), "started_at"), shown);
+    assert_instants(json_array_get(json_object_get(v, "batches"), 0), shown);
+    json_decref(v);
+    free(cursor);
+}
+
 /* With 100,000 waiting jobs the poll reads a handful of rows. */
 static void the_poll_does_not_read_what_waits(void **state)
 {
@@ -843,6 +925,7 @@ int main(void)
         WITH_DB(a_memory_overlooks_nothing_for_long),
         WITH_DB(progress_says_what_changed_and_nothing_else),
         WITH_DB(pages_of_both_tables_hold_each_job_once),
+        WITH_DB(instants_are_utc_whatever_the_zone),
         WITH_DB(the_poll_does_not_read_what_waits),
         WITH_DB(metrics_are_by_kind_and_bucket_of_tenants),
         WITH_DB(a_lease_that_cannot_outlast_a_job_is_refused),

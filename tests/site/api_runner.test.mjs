@@ -202,7 +202,8 @@ test('values that change are matched by form', () => {
   const at = '2026-01-31T12:00:00Z';
   assert.deepEqual(differences({ id: ID(1), at }, { id: REAL[0], at: '2027-12-01T00:00:00.123Z' }), []);
   assert.equal(differences({ id: ID(1) }, { id: 'nothing' }).length, 1);
-  assert.equal(differences({ at }, { at: 'yesterday' }).length, 1);
+  for (const wrong of ['yesterday', '2027-12-01T00:00:00Z', '2027-12-01T00:00:00.123456-03:00'])
+    assert.equal(differences({ at }, { at: wrong }).length, 1);
   assert.equal(
     differences({ id: REAL[0] }, { id: REAL[1] }).length,
     1,

@@ -5,14 +5,15 @@
 //
 // Values that no document can know are written as these, and stand for any value of their form:
 //   0190c3a0-....           any UUID; the same one in two places of an example means the same UUID
-//   2026-01-31T12:00:00Z    any instant (any text that begins with this day and T)
+//   2026-01-31T12:00:00Z    any instant (any text that begins with this day and T), as all answers write them: in UTC with
+//                           milliseconds and Z
 //   6f1c2b0e9f6a4f0f8a3c1d2e3f405162   any request id
 // In a text (CSV, metrics) a line `...` stands for any lines, and `…` within a line for any characters.
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const PLACE_UUID = /^0190c3a/;
 const PLACE_INSTANT = /^2026-01-31T/;
-const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 const PLACE_REQUEST_ID = '6f1c2b0e9f6a4f0f8a3c1d2e3f405162';
 const REQUEST_ID = /^[0-9a-f]{32}$/;
 
