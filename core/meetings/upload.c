@@ -126,22 +126,19 @@ static int choose(struct ctx *cx, const struct upload_options *o, struct upload_
     return 0;
 }
 
-static int receive(struct upload_load *l, struct upload_spool *spool, struct upload_format *format,
-                   upload_read_fn read, void *source)
+static int receive(struct upload_load *l, const struct upload_choice *choice,
+                   struct upload_spool *spool, struct upload_format *format, upload_read_fn read,
+                   void *source)
 {
     struct ctx *cx = l->cx;
     struct upload *up = l->up;
-    struct upload_mapping saved;
-    struct upload_choice choice;
 
-    if (choose(cx, l->options, &saved, &choice) < 0)
-        return -1;
     if (upload_spool_fill(cx, spool, read, source, tick, up) < 0) {
         up->bytes = spool->bytes;
         return -1;
     }
     up->bytes = spool->bytes;
-    if (upload_format_detect(cx, spool->fd, spool->bytes, &choice, format) < 0)
+    if (upload_format_detect(cx, spool->fd, spool->bytes, choice, format) < 0)
         return -1;
     l->spool = spool;
     l->format = format;
@@ -155,16 +152,19 @@ int upload_receive(struct ctx *cx, struct slice filename, const struct upload_op
 {
     struct upload up = {.id = uuid_new(), .filename = clean_filename(cx, filename)};
     struct upload_spool spool = {.fd = -1};
+    struct upload_mapping saved;
+    struct upload_choice choice;
     struct upload_format format;
     struct upload_load l;
     int status;
 
-    if (note_begin(cx, &up, options) < 0) {
+    /* An unknown mapping is a mistake in the request, before there is an upload. */
+    if (choose(cx, options, &saved, &choice) < 0 || note_begin(cx, &up, options) < 0) {
         db_rollback(cx);
         return -1;
     }
     upload_load_init(&l, cx, &up, options, LIMIT_UPLOAD_ERRORS);
-    status = receive(&l, &spool, &format, read, source);
+    status = receive(&l, &choice, &spool, &format, read, source);
     if (status < 0)
         note_failure(&l);
     else

@@ -793,8 +793,8 @@ static void instants_are_utc_whatever_the_zone(void **state)
     for (size_t i = 0; i < sizeof states / sizeof *states; i++)
         assert_listed_instants((struct queue_filter){.state = slice_cstr(states[i])}, 1, shown);
     assert_true(progress(NULL, &cursor, &v));
-    assert_string_equal(
-        json_str(json_array_get(json_object_get(v, "running"), 0), "started_at"), shown);
+    assert_string_equal(json_str(json_array_get(json_object_get(v, "running"), 0), "started_at"),
+                        shown);
     assert_instants(json_array_get(json_object_get(v, "batches"), 0), shown);
     json_decref(v);
     free(cursor);

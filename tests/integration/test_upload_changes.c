@@ -315,6 +315,8 @@ static void a_saved_mapping_is_proposed_and_followed(void **state)
     id = uuid_new();
     assert_int_equal(uploads_send(cx, SLICE(ODD), &options, &up), -1);
     assert_int_equal(cx->err.code, ERR_NOT_FOUND);
+    /* That one never began: there are the one without its columns and the one that was loaded. */
+    assert_string_equal(testdb_value(db, TESTDB_ADMIN, "SELECT count(*) FROM uploads"), "2");
 }
 
 /* ---- taking back ---- */
