@@ -24,9 +24,9 @@ until the database says that none is left. Three queues, each in its own databas
 medians. At batch 1 twenty jobs at a time over 20 connections: ours in 20 processes, the peers' in 2 of Node (as many as cores here). At batch 20 and 500 four
 processes each: ours with one connection, graphile-worker with \`localQueue\` of the batch's size, \`completeJobBatchDelay: 0\`, up to 24 concurrent jobs and
 3 connections (one more listens), pg-boss in a loop of \`fetch(batchSize)\` and \`complete(ids)\` on its own partition. What each does for a job: ours claims it in
-one transaction, and in a second enters its tenant under row level security, runs the handler, moves the tenant's data version and the job into the archive; it keeps
+one transaction, and in a second enters its tenant under row level security, runs the handler, moves the job into the archive; it keeps
 a row of every job for 90 days. pg-boss marks it active, then completed in the same table, and deletes it a week later. graphile-worker locks it, then deletes it and keeps
-nothing. Neither peer knows tenants; neither runs the job in the transaction that finishes it. Jobs are of one tenant, whose data version every commit of ours moves; the
+nothing. Neither peer knows tenants; neither runs the job in the transaction that finishes it. Jobs are of one tenant; the
 last column has them of ${TENANTS} tenants in turn, so that a batch of 20 is 20 transactions.
 
 \`queue_jobs\`: ${MEETINGS.toLocaleString('en')} meetings with the sample's conversations: claimed, read by the offline rules, written as analysis, evidence and facts, and archived, by
