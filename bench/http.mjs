@@ -36,7 +36,7 @@ try {
         '-H', `Authorization: Bearer ${token}`, `${stack.site.origin}${target}`]);
       if (/Non-2xx|Socket errors/.test(out)) throw new Error(`${name}:\n${out}`);
       seen[name].push({ rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(out)[1]),
-        p50: ms(/50%\s+(\S+)/.exec(out)[1]), p99: ms(/99%\s+(\S+)/.exec(out)[1]) });
+        p50: ms(/^ +50%\s+(\S+)/m.exec(out)[1]), p99: ms(/^ +99%\s+(\S+)/m.exec(out)[1]) });
     }
   }
   const of = (name, what) => median(seen[name].map((r) => r[what]));
