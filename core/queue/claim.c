@@ -11,6 +11,7 @@
 #include "core/base/sb.h"
 #include "core/db/db.h"
 #include "core/queue/ids.h"
+#include "core/queue/internal.h"
 #include "core/queue/runner.h"
 
 enum {
@@ -112,7 +113,7 @@ static void known_args(struct arena *a, const struct claim *c, struct db_arg out
 }
 
 static PGresult *ask(struct ctx *cx, const struct claim *c, const struct runner_options *o,
-                     const struct uuid *lease, const struct uuid *from)
+                     int64_t limit, const struct uuid *lease, const struct uuid *from)
 {
     const struct config *cfg = o->config;
     struct db_arg args[13];
@@ -123,7 +124,7 @@ static PGresult *ask(struct ctx *cx, const struct claim *c, const struct runner_
     args[1] = db_text(kind_names(cx->arena, o));
     args[2] = db_text(kind_caps(cx->arena, o));
     args[3] = db_i64(cfg->job_tenant_concurrency);
-    args[4] = db_i64(cfg->job_batch);
+    args[4] = db_i64(limit);
     args[5] = db_i64(cfg->job_lease_ms);
     args[6] = db_uuid(lease);
     args[7] = db_uuid(from);
@@ -131,7 +132,7 @@ static PGresult *ask(struct ctx *cx, const struct claim *c, const struct runner_
         args[i] = db_null();
     if (c->n)
         known_args(cx->arena, c, &args[8]);
-    return runner_call(cx, SQL_JOBS_CLAIM, args);
+    return queue_call(cx, SQL_JOBS_CLAIM, args);
 }
 
 static struct known *known_find(struct claim *c, const struct uuid *tenant)
@@ -233,7 +234,7 @@ static void end_round(struct claim *c, size_t limit, size_t got)
     c->n = kept;
 }
 
-int claim_take(struct ctx *cx, struct claim *c, const struct runner_options *o,
+int claim_take(struct ctx *cx, struct claim *c, const struct runner_options *o, int64_t limit,
                const struct uuid *lease, struct arena *into, struct job **jobs, size_t *n)
 {
     if (clock_mono_ms() >= c->discover_ms)
@@ -247,7 +248,7 @@ int claim_take(struct ctx *cx, struct claim *c, const struct runner_options *o,
         bool alone;
 
         hash_random(&from, sizeof from);
-        r = ask(cx, c, o, lease, &from);
+        r = ask(cx, c, o, limit, lease, &from);
         if (!r)
             return -1;
         *jobs = arena_zalloc(into, (size_t)PQntuples(r) + 1, sizeof **jobs);
@@ -263,7 +264,7 @@ int claim_take(struct ctx *cx, struct claim *c, const struct runner_options *o,
         }
         alone = *n == 1 && pg_i64(r, PQntuples(r) - 1, 1, 0) < 0;
         if (!alone) /* a suspect: there was no round */
-            end_round(c, (size_t)o->config->job_batch, *n);
+            end_round(c, (size_t)limit, *n);
         if (*n || discovery)
             return 0;
         c->n = 0;

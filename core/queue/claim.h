@@ -22,9 +22,9 @@ struct claim; /* opaque: what one worker remembers */
 struct claim *claim_new(void); /* never NULL */
 void claim_free(struct claim *c);
 
-/* Claims up to config->job_batch jobs under `lease`, in a transaction of its own. *jobs (in `into`) are sorted by
+/* Claims up to `limit` jobs under `lease`, in a transaction of its own. *jobs (in `into`) are sorted by
  * tenant, then as they should run. -1: cx->err. */
-int claim_take(struct ctx *cx, struct claim *c, const struct runner_options *o,
+int claim_take(struct ctx *cx, struct claim *c, const struct runner_options *o, int64_t limit,
                const struct uuid *lease, struct arena *into, struct job **jobs, size_t *n);
 
 #endif

@@ -5,20 +5,17 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/base/hash.h"
 #include "core/base/limits.h"
 #include "core/base/log.h"
-#include "core/db/audit.h"
 #include "core/queue/claim.h"
 #include "core/queue/ids.h"
+#include "core/queue/internal.h"
 #include "core/queue/lease.h"
 #include "core/queue/schedule.h"
 
 enum {
-    SYSTEM_MS = 10000, /* deadline of the queue's own statements */
     BACKOFF_FIRST_MS = 1000,
     BACKOFF_MAX_MS = 300000,
-    TROUBLE_WAIT_MS = 1000, /* after the database could not be reached */
     MIN_JOB_MS = 1000,
     ASIDE_ARENA_BYTES = 4 << 20,
     RESCUE_COSTS = 20, /* it pauses at least so many times as long as it took */
@@ -106,54 +103,25 @@ static const struct job_kind *kind_find(const struct runner_options *o, const ch
     abort(); /* cannot be: only known kinds are claimed */
 }
 
-/* Fresh for the next transaction. */
-static void refresh(struct ctx *cx, int64_t ms)
-{
-    arena_reset(cx->arena);
-    err_clear(&cx->err);
-    cx->who = (struct principal){0};
-    cx->deadline_ms = clock_mono_ms() + ms;
-}
-
-PGresult *runner_call(struct ctx *cx, enum sql_id id, const struct db_arg *args)
-{
-    PGresult *r;
-
-    if (db_begin(cx, DB_WRITE, DB_ENTER_NOBODY, (struct db_need){0}) < 0)
-        return NULL;
-    r = db_query_commit(cx, id, args);
-    db_rollback(cx);
-    if (!r)
-        LOG(LOG_ERROR, "queue_call_failed", {"statement", LOG_S(sql_statements[id].name)},
-            {"error", LOG_S(cx->err.reason)}, {"detail", LOG_S(cx->err.internal)});
-    return r;
-}
-
 static int claim(struct turn *t, struct runner_memory *m)
 {
     const struct config *c = t->o->config;
 
-    refresh(t->cx, SYSTEM_MS);
+    job_refresh(t->cx, QUEUE_SYSTEM_MS);
     t->lease = (struct lease){.config = c,
                               .self = t->self,
                               .aside = m->aside,
                               .arena = m->arena,
                               .id = uuid_new(),
                               .next_ms = clock_mono_ms() + MIN_JOB_MS};
-    if (claim_take(t->cx, m->claim, t->o, &t->lease.id, t->batch, &t->jobs, &t->n) < 0)
+    if (claim_take(t->cx, m->claim, t->o, c->job_batch, &t->lease.id, t->batch, &t->jobs, &t->n) <
+        0)
         return -1;
     t->lease.jobs = t->jobs;
     t->lease.n = t->n;
     t->lease.doing = t->n;
     t->lease.marks = arena_zalloc(t->batch, t->n + 1, sizeof *t->lease.marks);
     return 0;
-}
-
-static void be_job(struct ctx *cx, const struct job *j)
-{
-    cx->who = (struct principal){.kind = PRINCIPAL_JOB, .tenant = j->tenant, .credential = j->id};
-    memcpy(cx->who.proof, j->lease.b, sizeof j->lease.b);
-    uuid_text(&j->id, cx->request_id);
 }
 
 static bool must_stop(const struct turn *t)
@@ -203,7 +171,7 @@ static int run_job(struct turn *t, size_t i)
     const struct job_kind *kind = kind_find(t->o, t->jobs[i].kind);
     int status;
 
-    be_job(t->cx, &t->jobs[i]);
+    job_be(t->cx, &t->jobs[i]);
     if (lease_check(t->cx, &t->lease, i) < 0)
         return -1;
     t->lease.doing = i;
@@ -223,8 +191,8 @@ static int run_group(struct turn *t, size_t from, size_t to, size_t *at)
 {
     struct ctx *cx = t->cx;
 
-    refresh(cx, budget_ms(t, from, to));
-    be_job(cx, &t->jobs[from]);
+    job_refresh(cx, budget_ms(t, from, to));
+    job_be(cx, &t->jobs[from]);
     if (t->self)
         proc_request_begin(t->self, "JOB", t->jobs[from].kind, cx->request_id, cx->deadline_ms);
     *at = from;
@@ -239,40 +207,9 @@ static int run_group(struct turn *t, size_t from, size_t to, size_t *at)
     return finish(t, from, to);
 }
 
-static bool is_final(const struct err *e, const struct job *j, const struct job_kind *kind)
-{
-    return e->code == ERR_INVALID || e->code == ERR_NOT_FOUND || e->code == ERR_FORBIDDEN ||
-           j->attempts >= j->max_attempts || (kind->attempts && j->attempts >= kind->attempts);
-}
-
-/* In a transaction of its own: later again, canceled, or given up with the reason. */
 static int put_back(struct turn *t, size_t i, const struct err *why)
 {
-    struct ctx *cx = t->cx;
-    const struct job *j = &t->jobs[i];
-    const struct job_kind *kind = kind_find(t->o, j->kind);
-    const bool canceled = strcmp(why->reason, "canceled") == 0;
-    const bool final = canceled || is_final(why, j, kind);
-    SCOPED(pg_drop) PGresult *r = NULL;
-    uint32_t random;
-    int64_t delay_ms;
-
-    refresh(cx, SYSTEM_MS);
-    be_job(cx, j);
-    if (db_begin(cx, DB_WRITE, DB_ENTER_CALLER, (struct db_need){0}) < 0)
-        return -1;
-    if (final && !canceled && kind->dead && kind->dead(cx, j) < 0)
-        return -1;
-    hash_random(&random, sizeof random);
-    delay_ms =
-        why->retry_after_ms > 0 ? why->retry_after_ms : runner_backoff_ms(j->attempts, random);
-    r = db_query_one(cx, SQL_JOB_PUT_BACK,
-                     (const struct db_arg[]){db_uuid(&j->tenant), db_uuid(&j->id),
-                                             db_uuid(&j->lease),
-                                             final ? db_null() : db_i64(delay_ms),
-                                             db_text(canceled ? "canceled" : "failed"),
-                                             db_text(why->reason), db_text(why->message)});
-    if (!r || (strcmp(pg_text(r, 0, 0), "later") != 0 && tenant_touch(cx) < 0) || db_commit(cx) < 0)
+    if (job_put_back(t->cx, &t->jobs[i], kind_find(t->o, t->jobs[i].kind), why) < 0)
         return -1;
     ended(t, i, i + 1);
     return 0;
@@ -341,9 +278,9 @@ static int run_batch(struct turn *t)
         run_tenant(t, from, to);
     }
     if (must_stop(t)) {
-        refresh(t->cx, SYSTEM_MS);
+        job_refresh(t->cx, QUEUE_SYSTEM_MS);
         PQclear(
-            runner_call(t->cx, SQL_JOBS_RELEASE, (const struct db_arg[]){db_uuid(&t->lease.id)}));
+            queue_call(t->cx, SQL_JOBS_RELEASE, (const struct db_arg[]){db_uuid(&t->lease.id)}));
     }
     return (int)t->n;
 }
@@ -370,8 +307,8 @@ static void rescue(struct ctx *cx, const struct config *c, int64_t *next_ms)
 
     if (began_ms < *next_ms)
         return;
-    refresh(cx, SYSTEM_MS);
-    PQclear(runner_call(cx, SQL_JOBS_RESCUE, NULL));
+    job_refresh(cx, QUEUE_SYSTEM_MS);
+    PQclear(queue_call(cx, SQL_JOBS_RESCUE, NULL));
     if (pause_ms < RESCUE_COSTS * (clock_mono_ms() - began_ms))
         pause_ms = RESCUE_COSTS * (clock_mono_ms() - began_ms);
     *next_ms = clock_mono_ms() + pause_ms;
@@ -382,7 +319,7 @@ static void fire_schedules(struct ctx *cx, int64_t *next_ms)
     if (clock_mono_ms() < *next_ms)
         return;
     *next_ms = clock_mono_ms() + SCHEDULES_MS;
-    refresh(cx, SYSTEM_MS);
+    job_refresh(cx, QUEUE_SYSTEM_MS);
     if (schedule_run(cx, NULL) < 0)
         LOG(LOG_ERROR, "schedules_failed", {"error", LOG_S(cx->err.reason)},
             {"detail", LOG_S(cx->err.internal)});
@@ -393,7 +330,7 @@ static void fire_schedules(struct ctx *cx, int64_t *next_ms)
 static int run_round(struct ctx *cx, const struct runner_options *o, struct proc_child *self)
 {
     /* LISTEN before the claim: a job made between the two is either claimed or wakes the wait */
-    refresh(cx, SYSTEM_MS);
+    job_refresh(cx, QUEUE_SYSTEM_MS);
     if (db_listen(cx, QUEUE_CHANNEL) < 0)
         return -1;
     db_notified(cx->db); /* what was said before this claim is answered by it */
@@ -425,7 +362,7 @@ int runner_run(struct proc_child *self, void *options)
         if (n < 0) {
             LOG(LOG_ERROR, "claim_failed", {"error", LOG_S(cx.err.reason)},
                 {"detail", LOG_S(cx.err.internal)});
-            wait_ms = TROUBLE_WAIT_MS;
+            wait_ms = QUEUE_TROUBLE_MS;
         }
         if (proc_child_wait(self, n < 0 ? -1 : db_socket(cx.db), wait_ms) == PROC_WAIT_STOP)
             break;

@@ -45,7 +45,4 @@ int runner_turn(struct ctx *cx, const struct runner_options *o, struct proc_chil
  * at random, so that what failed together does not return together. */
 int64_t runner_backoff_ms(int attempts, uint32_t random);
 
-/* For the files of this folder: one of cm_system's functions in a transaction of nobody. NULL with cx->err set. */
-PGresult *runner_call(struct ctx *cx, enum sql_id id, const struct db_arg *args);
-
 #endif

@@ -8,7 +8,7 @@
 #include "core/base/log.h"
 #include "core/db/db.h"
 #include "core/queue/cron.h"
-#include "core/queue/runner.h"
+#include "core/queue/internal.h"
 
 enum {
     MOST_AT_ONCE = 100,
@@ -105,7 +105,7 @@ static int fire(struct ctx *cx, const PGresult *due, int row, int64_t now_us)
         else
             LOG(LOG_ERROR, "schedule_ended", {"schedule", LOG_S(pg_text(due, row, 1))},
                 {"cron", LOG_S(pg_text(due, row, 2))});
-        r = runner_call(
+        r = queue_call(
             cx, SQL_SCHEDULE_FIRE,
             (const struct db_arg[]){db_uuid(&tenant), db_uuid(&id), db_text(pg_text(due, row, 3)),
                                     db_text(comes ? local : NULL), db_i64(now_us), db_uuid(&job)});
@@ -121,8 +121,8 @@ int schedule_run(struct ctx *cx, int *fired)
 {
     const int64_t now_us = clock_now_us();
     SCOPED(pg_drop)
-    PGresult *due = runner_call(cx, SQL_SCHEDULES_DUE,
-                                (const struct db_arg[]){db_i64(now_us), db_i64(MOST_AT_ONCE)});
+    PGresult *due = queue_call(cx, SQL_SCHEDULES_DUE,
+                               (const struct db_arg[]){db_i64(now_us), db_i64(MOST_AT_ONCE)});
     struct err first = {0};
     int n = 0;
 

@@ -26,6 +26,7 @@
 #include "core/base/limits.h"
 #include "core/base/log.h"
 #include "core/db/db.h"
+#include "core/queue/internal.h"
 #include "core/queue/runner.h"
 #include "tests/lib/testdb.h"
 
@@ -135,7 +136,7 @@ static _Noreturn void work(void)
         pass(BEFORE_CLAIM);
         cx.deadline_ms = clock_mono_ms() + 5000;
         if (i % 4 == 0)
-            PQclear(runner_call(&cx, SQL_JOBS_RESCUE, NULL));
+            PQclear(queue_call(&cx, SQL_JOBS_RESCUE, NULL));
         db_rollback(&cx);
         err_clear(&cx.err);
         sending_commit = false;

@@ -1,0 +1,1 @@
+DROP FUNCTION app_jobs_put_off(uuid, uuid, uuid, bigint, text, text);
