@@ -182,12 +182,13 @@ static int settle(struct pool *p, struct hold *const *group, size_t n)
     return 0;
 }
 
-static void after(struct pool *p, struct hold *s, bool beginning)
+static void after(struct pool *p, struct hold *s)
 {
     const struct err why = s->item.err;
 
-    if (s->item.outcome == POOL_WAITS && beginning) {
+    if (s->item.outcome == POOL_WAITS) {
         s->state = HOLD_OUT;
+        s->until_ms = clock_mono_ms() + s->kind->kind.timeout_ms;
         s->kind->start(p->user, &s->item);
     } else if (s->item.outcome == POOL_DONE || s->item.outcome == POOL_LATER) {
         vacate(p, s);
@@ -237,7 +238,7 @@ static void run_group(struct pool *p, struct hold *const *group, size_t n, bool 
         {"detail", LOG_S(status < 0 && why.internal[0] ? why.internal : NULL)});
     if (status == 0) {
         for (size_t i = 0; i < n; i++)
-            after(p, group[i], beginning);
+            after(p, group[i]);
     } else if (n > 1) {
         for (size_t i = 0; i < n; i++)
             run_group(p, &group[i], 1, beginning);

@@ -48,7 +48,7 @@ typedef int (*pool_fn)(struct ctx *cx, void *user, struct pool_item *const *item
 
 struct pool_kind {
     struct job_kind
-        kind; /* name, dead, timeout_ms (from claim to answer), attempts, concurrency, keeps_version */
+        kind; /* name, dead, timeout_ms (of one call), attempts, concurrency, keeps_version */
     pool_fn begin;
     void (*start)(void *user, struct pool_item *item);
     pool_fn end;
