@@ -43,6 +43,9 @@ API_HANDLER(api_jobs_retry_failed);
 API_HANDLER(api_jobs_cancel);
 API_HANDLER(api_job_retry);
 API_HANDLER(api_job_cancel);
+
+API_HANDLER(api_usage);
+API_HANDLER(api_notices);
 /* api_meetings.c */
 API_HANDLER(api_meeting_list);
 API_HANDLER(api_meeting_get);

@@ -81,6 +81,10 @@ const struct route routes[] = {
     {HTTP_PATCH, "/api/meetings/{id}", api_meeting_patch, SCOPE_DATA_WRITE, ROUTE_TX_WRITE,
      ROUTE_BODY_JSON, ROUTE_WEB},
 
+    {HTTP_GET, "/api/usage", api_usage, SCOPE_DATA_READ, ROUTE_TX_READ, ROUTE_BODY_NONE, ROUTE_WEB},
+    {HTTP_GET, "/api/notices", api_notices, SCOPE_DATA_READ, ROUTE_TX_READ, ROUTE_BODY_NONE,
+     ROUTE_WEB},
+
     {HTTP_GET, "/api/fields", api_fields, SCOPE_DATA_READ, ROUTE_TX_READ, ROUTE_BODY_NONE,
      ROUTE_WEB},
     {HTTP_POST, "/api/charts/data", api_chart_data, SCOPE_DATA_READ, ROUTE_TX_READ, ROUTE_BODY_JSON,

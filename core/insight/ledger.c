@@ -139,8 +139,9 @@ int ledger_usage_to_json(struct ctx *cx, const char *from, const char *to, struc
     SCOPED(pg_drop) PGresult *month = NULL;
     const struct db_arg tenant = db_uuid(&cx->who.tenant);
 
-    days =
-        db_query(cx, SQL_LEDGER_DAYS, (const struct db_arg[]){tenant, db_text(from), db_text(to)});
+    days = db_query(cx, SQL_LEDGER_DAYS,
+                    (const struct db_arg[]){tenant, from ? db_text(from) : db_null(),
+                                            to ? db_text(to) : db_null()});
     if (!days)
         return -1;
     month = db_query_one(cx, SQL_LEDGER_MONTH, (const struct db_arg[]){tenant});
@@ -154,6 +155,30 @@ int ledger_usage_to_json(struct ctx *cx, const char *from, const char *to, struc
     jw_kstr(w, "month", pg_text(month, 0, 0));
     jw_ki64(w, "spent_micros", pg_i64(month, 0, 1, 0));
     jw_ki64(w, "reserved_micros", pg_i64(month, 0, 2, 0));
+    jw_end(w);
+    jw_end(w);
+    return 0;
+}
+
+int ledger_notices_to_json(struct ctx *cx, struct jw *w)
+{
+    SCOPED(pg_drop) PGresult *r = NULL;
+
+    r = db_query(cx, SQL_LEDGER_NOTICES, (const struct db_arg[]){db_uuid(&cx->who.tenant)});
+    if (!r)
+        return -1;
+    jw_object(w);
+    jw_key(w, "notices");
+    jw_array(w);
+    for (int i = 0; i < PQntuples(r); i++) {
+        jw_object(w);
+        jw_kstr(w, "notice_id", pg_text(r, i, 0));
+        jw_kstr(w, "kind", pg_text(r, i, 1));
+        jw_key(w, "params");
+        jw_raw(w, pg_slice(r, i, 2));
+        jw_kstr(w, "created_at", pg_text(r, i, 3));
+        jw_end(w);
+    }
     jw_end(w);
     jw_end(w);
     return 0;

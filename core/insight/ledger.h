@@ -54,8 +54,11 @@ int ledger_settle(struct ctx *cx, const struct ledger_bill *bills, size_t n);
 int ledger_sweep(struct ctx *cx, int64_t *lost);
 
 /* {"days":[{"day","model","provider","purpose","calls","failed","lost","tokens_in","tokens_out","tokens_cached",
- * "cost_micros"}],"month":{"month","spent_micros","reserved_micros"}}. Days from..to, both inside ("2026-11-01"), at most
- * 400 of them, which the caller has checked. */
+ * "cost_micros"}],"month":{"month","spent_micros","reserved_micros"}}. Days from..to, both inside ("2026-11-01"), of
+ * which the caller has checked that they are some 400 at most; both NULL: this month's so far. */
 int ledger_usage_to_json(struct ctx *cx, const char *from, const char *to, struct jw *w);
+
+/* {"notices":[{"notice_id","kind","params","created_at"}]}: the newest hundred things that the organisation should know. */
+int ledger_notices_to_json(struct ctx *cx, struct jw *w);
 
 #endif

@@ -92,6 +92,8 @@ static const struct good {
     {HTTP_PATCH, "/api/meetings/{id}", NULL, "{\"closed\":true}", 200,
      "\"transcript\":\"Somos una clinica", "*"},
     {HTTP_GET, "/api/meetings/{id}", NULL, NULL, 200, "\"transcript\":\"Somos una clinica"},
+    {HTTP_GET, "/api/usage", "from=2026-01-01&to=2026-01-31", NULL, 200, "\"month\":{\"month\":\""},
+    {HTTP_GET, "/api/notices", NULL, NULL, 200, "\"notices\":[]"},
     {HTTP_GET, "/api/fields", NULL, NULL, 200, "\"sales_rep\""},
     {HTTP_POST, "/api/charts/data", NULL,
      "{\"chart\":{\"chart_type\":\"bar\",\"x_axis\":\"salesRep\"}}", 200, "\"key\":\"Puma\""},
