@@ -332,6 +332,11 @@ const char *upload_load_settings(const struct upload_load *l)
     return arena_strdup(l->cx->arena, sb_ok(&text) ? sb_text(&text) : "{}");
 }
 
+int upload_load_gone(struct ctx *cx)
+{
+    return ctx_fail(cx, ERR_CONFLICT, "upload_gone", NULL, "the upload was ended by somebody else");
+}
+
 static int finish(struct upload_load *l)
 {
     struct ctx *cx = l->cx;
@@ -359,8 +364,7 @@ static int finish(struct upload_load *l)
     if (db_exec(cx, SQL_UPLOAD_FINISH, args, &affected) < 0)
         return -1;
     if (affected != 1)
-        return ctx_fail(cx, ERR_CONFLICT, "upload_gone", NULL,
-                        "the upload was ended by somebody else");
+        return upload_load_gone(cx);
     if (audit_write(cx, "upload.create", "upload", &up->id, fields, 2) < 0)
         return -1;
     return queue_notify(cx) < 0 ? -1 : tenant_touch(cx);
