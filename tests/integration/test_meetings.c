@@ -537,16 +537,23 @@ static void no_question_reaches_the_query_syntax(void **state)
                                        "{}",
                                        "\\u0000",
                                        "de la",
-                                       "the"};
+                                       "the",
+                                       "会议记录",
+                                       "日本",
+                                       "3встреча",
+                                       "tiế"};
+    enum { N = sizeof evil / sizeof *evil };
 
     (void)state;
     upload(talks);
-    run_jobs();
-    for (size_t i = 0; i < sizeof evil / sizeof *evil; i++) {
-        json_t *v = list(arena_printf(cx->arena, "q=%s", evil[i]));
+    for (size_t i = 0; i < 2 * N; i++) {
+        json_t *v;
 
+        if (i == N) /* what was not read yet is looked through by other means */
+            run_jobs();
+        v = list(arena_printf(cx->arena, "q=%s", evil[i % N]));
         if (!v && strcmp(cx->err.reason, "query_empty") != 0)
-            fail_msg("%s: %s %s", evil[i], cx->err.reason, cx->err.internal);
+            fail_msg("%s: %s %s", evil[i % N], cx->err.reason, cx->err.internal);
         json_decref(v);
     }
     assert_int_equal(number("SELECT count(*) FROM meetings"), 3);
