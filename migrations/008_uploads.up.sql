@@ -104,6 +104,7 @@ DECLARE
     v_tenant uuid := app_tenant();
     v_trust  boolean := has_parameter_privilege('session_replication_role', 'SET');
     v_rows   bigint;
+    v_named  bigint; -- that found their seller
 BEGIN
     PERFORM FROM uploads u WHERE u.tenant_id = v_tenant AND u.upload_id = p_upload AND u.state = 'loading';
     IF NOT FOUND THEN
@@ -126,6 +127,10 @@ BEGIN
            v.value, s.closed
       FROM pg_temp.upload_stage s
       JOIN value_codes v ON v.tenant_id = v_tenant AND v.field = 'sales_rep' AND v.folded = s.seller;
+    GET DIAGNOSTICS v_named = ROW_COUNT;
+    IF v_named <> v_rows THEN
+        RAISE EXCEPTION '% of % rows have a seller without a code', v_rows - v_named, v_rows;
+    END IF;
 
     INSERT INTO meeting_facts (tenant_id, subject_id, meeting_date, sales_rep, closed)
     SELECT v_tenant, s.meeting_id, s.meeting_date, v.code, s.closed

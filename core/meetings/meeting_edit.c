@@ -131,11 +131,11 @@ static int store_meeting(struct ctx *cx, const struct edit *e)
     const struct db_arg id = db_uuid(e->id);
     const struct upload_row *row = &e->row;
     const struct db_arg by = cx->who.kind == PRINCIPAL_USER ? db_uuid(&cx->who.user) : db_null();
+    const struct db_arg seller[] = {tenant, db_slice(row->text[UPLOAD_SALES_REP]),
+                                    db_slice(row->seller_key)};
 
-    if (db_exec(cx, SQL_MEETING_CODE_ADD,
-                (const struct db_arg[]){tenant, db_slice(row->text[UPLOAD_SALES_REP]),
-                                        db_slice(row->seller_key)},
-                NULL) < 0 ||
+    if (db_exec(cx, SQL_MEETING_CODE_FOLD, seller, NULL) < 0 ||
+        db_exec(cx, SQL_MEETING_CODE_ADD, seller, NULL) < 0 ||
         db_exec(cx, SQL_MEETING_REVISION_ADD,
                 (const struct db_arg[]){tenant, id, by, db_bool(e->new_transcript)}, NULL) < 0)
         return -1;

@@ -124,6 +124,17 @@ SELECT count(*), count(*) FILTER (WHERE action = 'created'), count(*) FILTER (WH
        count(*) FILTER (WHERE action = 'duplicate'), count(*) FILTER (WHERE action = 'skipped')
   FROM upload_plan;
 
+-- name: UPLOAD_CODES_FOLD args: tenant uuid
+-- A seller that migration 008 folded as near as the database comes to it is folded as the program does: no row would find
+-- it else, and its own name would keep it from being added.
+UPDATE value_codes v SET folded = n.seller
+  FROM (SELECT DISTINCT ON (s.seller) s.seller, o.code
+          FROM (SELECT DISTINCT seller, sales_rep FROM upload_stage) s
+          JOIN value_codes o ON o.tenant_id = $1 AND o.field = 'sales_rep' AND o.value = s.sales_rep
+         WHERE NOT EXISTS (SELECT FROM value_codes k WHERE k.tenant_id = $1 AND k.field = 'sales_rep' AND k.folded = s.seller)
+         ORDER BY s.seller, o.code) n
+ WHERE v.tenant_id = $1 AND v.field = 'sales_rep' AND v.code = n.code;
+
 -- name: UPLOAD_CODES args: tenant uuid
 -- The first spelling of a seller stays.
 INSERT INTO value_codes (tenant_id, field, value, folded, code)

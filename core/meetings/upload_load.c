@@ -311,7 +311,8 @@ static int write_rows(struct upload_load *l, int64_t planned)
 
     if (l->staged == 0)
         return 0;
-    if (tenant_step(cx, SQL_UPLOAD_CODES, NULL) < 0)
+    if (tenant_step(cx, SQL_UPLOAD_CODES_FOLD, NULL) < 0 ||
+        tenant_step(cx, SQL_UPLOAD_CODES, NULL) < 0)
         return -1;
     if (planned > 0 ? apply_plan(l) < 0 : plain_step(cx, SQL_UPLOAD_CHANGE_CREATE) < 0)
         return -1;

@@ -615,6 +615,17 @@ static void an_edit_changes_facts_words_and_keys(void **state)
     assert_int_equal(number("SELECT version FROM meetings WHERE client_name = 'Ann Cook'"), 2);
 }
 
+/* As test_upload_changes.c has it: a seller folded by the database. */
+static void an_edit_finds_a_seller_folded_by_the_database(void **state)
+{
+    (void)state;
+    upload(HEADER "A,a@example.com,1,2024-01-02,Søren O’Brien,1,A clinic that waits.\n");
+    testdb_run(db, TESTDB_ADMIN, "UPDATE value_codes SET folded = 'søren o’brien'");
+    assert_int_equal(edit("A", 1, "{\"phone\":\"2\"}"), 0);
+    assert_int_equal(number("SELECT version FROM meetings WHERE phone = '2'"), 2);
+    assert_int_equal(number("SELECT count(*) FROM value_codes"), 1);
+}
+
 static void a_new_transcript_is_read_again(void **state)
 {
     (void)state;
@@ -987,6 +998,7 @@ int main(void)
         FRESH(no_question_reaches_the_query_syntax),
         FRESH(another_tenant_finds_nothing),
         FRESH(an_edit_changes_facts_words_and_keys),
+        FRESH(an_edit_finds_a_seller_folded_by_the_database),
         FRESH(a_new_transcript_is_read_again),
         FRESH(an_edit_that_must_not_be_is_refused),
         FRESH(a_number_that_changed_stops_it),
