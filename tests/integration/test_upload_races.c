@@ -15,6 +15,9 @@
 #define HEADER MEETINGS_HEADER
 #define LUIS                                                                                       \
     "Luis,luis@example.com,222,2024-01-03,Boa,0,\"A clinic that wants privacy for its patients.\"\n"
+#define LUIS_WON                                                                                   \
+    "Luis,luis@example.com,222,2024-01-03,Boa,1,\"A clinic that wants privacy for its patients.\"\n"
+#define EVA "Eva,eva@example.com,333,2024-02-20,Boa,0,\"A clinic that wants privacy.\"\n"
 #define BAD "Eva,eva-at-example,333,2024-02-30,Boa,0,\"A clinic that wants privacy.\"\n"
 
 static struct testdb *db;
@@ -111,6 +114,95 @@ static void a_load_that_fails_at_its_very_end_keeps_its_failed_rows(void **state
                         "database_full");
 }
 
+/* ---- edited while it is judged ---- */
+
+/* An edit as the program does it, which is not committed before the upload has judged its rows by what was there. */
+static PGconn *edit_slowly(const char *what)
+{
+    PGconn *editor = testdb_connect(db, TESTDB_ADMIN);
+    PGresult *r =
+        PQexec(editor, arena_printf(cx->arena,
+                                    "BEGIN; UPDATE meetings SET %s, version = version + 1,"
+                                    " content = gen_random_uuid()",
+                                    what));
+
+    assert_int_equal(PQresultStatus(r), PGRES_COMMAND_OK);
+    PQclear(r);
+    assert_int_equal(PQsendQuery(editor, "SELECT pg_sleep(0.5); COMMIT"), 1);
+    return editor;
+}
+
+static void a_meeting_that_became_another_is_left_alone(void **state)
+{
+    struct upload_counts n;
+    PGconn *editor;
+
+    (void)state;
+    uploads_must(cx, HEADER LUIS, NULL);
+    editor = edit_slowly("email = 'l@example.org', identity = gen_random_uuid()");
+    n = uploads_must(cx, HEADER LUIS_WON, NULL).counts;
+    PQfinish(editor);
+    assert_int_equal(n.created, 1);
+    assert_int_equal(n.updated, 0);
+    assert_int_equal(
+        number("SELECT count(*) FROM meetings WHERE email = 'l@example.org' AND NOT closed"), 1);
+    assert_int_equal(
+        number("SELECT count(*) FROM meetings WHERE email = 'luis@example.com' AND closed"), 1);
+}
+
+static void words_that_were_edited_meanwhile_are_replaced_too(void **state)
+{
+    struct upload_counts n;
+    PGconn *editor;
+
+    (void)state;
+    uploads_must(cx, HEADER LUIS, NULL);
+    editor =
+        edit_slowly("client_name = 'luis'; UPDATE transcripts SET body = 'Other words.',"
+                    " body_hash = gen_random_uuid(); UPDATE meetings SET client_name = 'luis'");
+    n = uploads_must(cx, HEADER LUIS_WON, NULL).counts;
+    PQfinish(editor);
+    assert_int_equal(n.updated, 1);
+    assert_int_equal(number("SELECT count(*) FROM transcripts WHERE body = 'Other words.'"), 0);
+}
+
+static void a_meeting_that_becomes_a_row_of_the_file_is_updated_by_it(void **state)
+{
+    const struct uuid other = testdb_tenant(db, "other");
+    const struct uuid otto = testdb_member(db, "other", "otto@other.test", ROLE_ANALYST);
+    const struct uuid ana = cx->who.user;
+    struct upload_counts n;
+    const char *identity;
+    PGconn *editor;
+
+    (void)state;
+    testdb_as(cx, &other, &otto, ROLE_ANALYST); /* what Luis's identity is */
+    uploads_must(cx, HEADER LUIS, NULL);
+    identity = testdb_value(db, TESTDB_ADMIN, "SELECT identity FROM meetings");
+    testdb_as(cx, &tenant, &ana, ROLE_ANALYST);
+    uploads_must(cx, HEADER EVA, NULL);
+    editor = edit_slowly(arena_printf(cx->arena, "identity = '%s'", identity));
+    n = uploads_must(cx, HEADER LUIS_WON, NULL).counts;
+    PQfinish(editor);
+    assert_int_equal(n.created, 0);
+    assert_int_equal(n.updated, 1);
+}
+
+static void a_meeting_that_is_deleted_meanwhile_is_created_anew(void **state)
+{
+    PGconn *editor = testdb_connect(db, TESTDB_ADMIN);
+    struct upload_counts n;
+
+    (void)state;
+    uploads_must(cx, HEADER LUIS, NULL);
+    PQclear(PQexec(editor, "BEGIN; DELETE FROM subjects"));
+    assert_int_equal(PQsendQuery(editor, "SELECT pg_sleep(0.5); COMMIT"), 1);
+    n = uploads_must(cx, HEADER LUIS_WON, NULL).counts;
+    PQfinish(editor);
+    assert_int_equal(n.created, 1);
+    assert_int_equal(number("SELECT count(*) FROM meetings WHERE closed"), 1);
+}
+
 #define WITH_DB(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
 
 int main(void)
@@ -119,6 +211,10 @@ int main(void)
         WITH_DB(an_upload_that_was_ended_by_somebody_else_fails),
         WITH_DB(an_upload_that_was_taken_back_while_it_arrived_fails),
         WITH_DB(a_load_that_fails_at_its_very_end_keeps_its_failed_rows),
+        WITH_DB(a_meeting_that_became_another_is_left_alone),
+        WITH_DB(words_that_were_edited_meanwhile_are_replaced_too),
+        WITH_DB(a_meeting_that_becomes_a_row_of_the_file_is_updated_by_it),
+        WITH_DB(a_meeting_that_is_deleted_meanwhile_is_created_anew),
     };
 
     return cmocka_run_group_tests_name("upload_races", tests, NULL, NULL);
