@@ -912,7 +912,7 @@ static void a_workbook_opens_with_its_types(void **state)
         "b = openpyxl.load_workbook(sys.argv[1])\n"
         "s = b['meetings']\n"
         "rows = list(s.iter_rows())\n"
-        "assert len(rows) == 3, len(rows)\n"
+        "assert len(rows) == 4, len(rows)\n"
         "c = {h.value: v for h, v in zip(rows[0], rows[1])}\n"
         "assert c['client_name'].value == '=HYPERLINK(\"http://evil\",\"x\")' and c['client_name'].data_type == 's', c['client_name'].data_type\n"
         "assert c['sales_rep'].value == '-2+3'\n"
@@ -923,8 +923,10 @@ static void a_workbook_opens_with_its_types(void **state)
         "assert c['labels'].value is None\n"
         "t = {h.value: v for h, v in zip(rows[0], rows[2])}['transcript'].value\n"
         "assert len(t) == 32767 and t.endswith('\\u2026'), len(t)\n"
+        "t = {h.value: v for h, v in zip(rows[0], rows[3])}['transcript'].value\n"
+        "assert len(t.encode('utf-16-le')) == 2 * 32767 and t[:2] == '\\ufffd\\ufffd' and t.endswith('\\u2026'), len(t)\n"
         "a = {r[0].value: r[1].value for r in b['about'].iter_rows()}\n"
-        "assert a['rows'] == 2 and a['cells_cut'] == 1, a\n";
+        "assert a['rows'] == 3 and a['cells_cut'] == 2, a\n";
     SCOPED(sb_done) struct sb out = {0};
     SCOPED(sb_done) struct sb csv = {0};
     char path[] = "/tmp/cm-test-XXXXXX.xlsx"; /* the reader goes by the name */
@@ -939,6 +941,10 @@ static void a_workbook_opens_with_its_types(void **state)
     sb_puts(&csv, HEADER "Largo,largo@example.com,123,2023-01-01,Boa,0,\"");
     for (int i = 0; i < 5000; i++)
         sb_puts(&csv, "señor año ");
+    /* 20,000 characters, and 40,000 as Excel counts; two that no XML may hold */
+    sb_puts(&csv, "\"\nEmoji,emoji@example.com,123,2022-01-01,Boa,0,\"\xEF\xBF\xBE\xEF\xBF\xBF");
+    for (int i = 0; i < 20000; i++)
+        sb_puts(&csv, "🙂");
     sb_puts(&csv, "\"\n");
     upload(sb_text(&csv));
     run_jobs();
