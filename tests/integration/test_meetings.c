@@ -392,6 +392,8 @@ static void a_wrong_condition_is_named(void **state)
     (void)state;
     refused("closed=maybe", "parameter_invalid", "closed");
     refused("date_from=2024-02-30", "value_invalid", "date_from");
+    refused("date_from=\xff", "parameter_invalid", "date_from"); /* no text, and not no condition */
+    refused("sales_rep=\xff", "parameter_invalid", "sales_rep");
     refused("sector=none", "value_unknown", "sector");
     refused("state=lost", "parameter_invalid", "state");
     refused("upload_id=1", "parameter_invalid", "upload_id");
@@ -613,6 +615,20 @@ static void an_edit_changes_facts_words_and_keys(void **state)
     /* the file again: its row is no longer this meeting */
     assert_int_equal(edit("Ann Cook", 2, "{\"closed\":true}"), 0); /* nothing new: no version */
     assert_int_equal(number("SELECT version FROM meetings WHERE client_name = 'Ann Cook'"), 2);
+}
+
+/* The meeting says TORO, as the first of that name did; its row said toro. */
+static void an_edit_that_changes_nothing_leaves_no_trace(void **state)
+{
+    static const char file[] = HEADER "A,a@example.com,1,2024-01-02,TORO,1,A clinic that waits.\n"
+                                      "B,b@example.com,1,2024-01-02,toro,1,A clinic that waits.\n";
+
+    (void)state;
+    upload(file);
+    assert_int_equal(edit("B", 1, "{\"phone\":\" 1 \",\"sales_rep\":\"TORO\"}"), 0);
+    assert_int_equal(number("SELECT sum(version) FROM meetings"), 2);
+    assert_int_equal(number("SELECT count(*) FROM meeting_revisions"), 0);
+    assert_int_equal(uploads_must(cx, file, NULL).counts.duplicate, 2);
 }
 
 /* As test_upload_changes.c has it: a seller folded by the database. */
@@ -1004,6 +1020,7 @@ int main(void)
         FRESH(no_question_reaches_the_query_syntax),
         FRESH(another_tenant_finds_nothing),
         FRESH(an_edit_changes_facts_words_and_keys),
+        FRESH(an_edit_that_changes_nothing_leaves_no_trace),
         FRESH(an_edit_finds_a_seller_folded_by_the_database),
         FRESH(a_new_transcript_is_read_again),
         FRESH(an_edit_that_must_not_be_is_refused),
