@@ -72,7 +72,7 @@ static enum upload_verdict read_row(struct ctx *cx, const struct edit *e, unsign
                                     struct upload_problem problems[UPLOAD_COLUMNS], size_t *n)
 {
     struct slice fields[UPLOAD_COLUMNS];
-    struct upload_map map;
+    struct upload_map map = {.width = UPLOAD_COLUMNS};
     const struct csv_record record = {
         .fields = fields, .n = UPLOAD_COLUMNS, .line = 1, .cut_field = -1};
 

@@ -322,6 +322,7 @@ void upload_map_headers(struct arena *a, const struct slice *fields, size_t n,
     struct slice *keys = arena_zalloc(a, n, sizeof *keys);
     bool *taken = arena_zalloc(a, n, sizeof *taken);
 
+    out->width = n;
     for (size_t i = 0; i < n; i++)
         keys[i] = upload_header_key(a, fields[i]);
     for (int c = 0; c < UPLOAD_COLUMNS; c++) {

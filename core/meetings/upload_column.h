@@ -24,6 +24,7 @@ enum upload_column {
 extern const char *const upload_column_names[UPLOAD_COLUMNS + 1];
 
 struct upload_map {
+    size_t width;                        /* fields of the header */
     int at[UPLOAD_COLUMNS];              /* field of the record, -1 when absent */
     struct slice header[UPLOAD_COLUMNS]; /* as the file writes it */
 };
