@@ -34,9 +34,6 @@ struct upload_names {
     const char *header[UPLOAD_COLUMNS];
 };
 
-/* ',' ';' tab or '|', whichever the header line has most of outside quotes; ',' when it has none. */
-char upload_delimiter(struct slice header_line);
-
 /* A header as it is compared: no case, accents, underscores, marks that cannot be seen, quotes or ':' and '*' around it. */
 struct slice upload_header_key(struct arena *a, struct slice header);
 

@@ -88,16 +88,6 @@ static void headers_are_known_in_both_languages_whatever_their_accents(void **st
     assert_int_equal(upload_map_missing(&m), 1u << UPLOAD_TRANSCRIPT);
 }
 
-static void the_delimiter_is_what_the_header_has_most_of(void **state)
-{
-    (void)state;
-    assert_int_equal(upload_delimiter(SLICE("a,b,c")), ',');
-    assert_int_equal(upload_delimiter(SLICE("a;b;\"x,y,z,w\"")), ';');
-    assert_int_equal(upload_delimiter(SLICE("a\tb\tc,d")), '\t');
-    assert_int_equal(upload_delimiter(SLICE("a|b")), '|');
-    assert_int_equal(upload_delimiter(SLICE("a")), ',');
-}
-
 static void a_good_row_has_its_values(void **state)
 {
     struct upload_row row;
@@ -399,7 +389,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(headers_are_known_in_both_languages_whatever_their_accents),
-        cmocka_unit_test(the_delimiter_is_what_the_header_has_most_of),
         cmocka_unit_test(a_good_row_has_its_values),
         cmocka_unit_test(each_rule_has_its_code),
         cmocka_unit_test(closed_is_understood_in_both_languages),
