@@ -222,8 +222,7 @@ static int plan(struct upload_load *l, struct plan *out)
     struct upload_counts *counts = &l->up->counts;
     SCOPED(pg_drop) PGresult *r = NULL;
 
-    if (tenant_step(cx, SQL_UPLOAD_LOCK, NULL) < 0 ||
-        plain_step(cx, SQL_UPLOAD_STAGE_ANALYZE) < 0 ||
+    if (plain_step(cx, SQL_UPLOAD_STAGE_ANALYZE) < 0 ||
         db_exec(cx, SQL_UPLOAD_PLAN_FILL,
                 (const struct db_arg[]){db_uuid(&cx->who.tenant),
                                         db_text(policy_names[l->options->on_change])},
@@ -431,7 +430,7 @@ static int load(struct upload_load *l)
         return -1;
     if (l->options->all_or_nothing && l->up->counts.invalid)
         return refuse_invalid(l);
-    if (plan(l, &p) < 0 || write_rows(l, &p) < 0)
+    if (tenant_step(cx, SQL_UPLOAD_LOCK, NULL) < 0 || plan(l, &p) < 0 || write_rows(l, &p) < 0)
         return -1;
     if (upload_problems_store(cx, &l->problems, &l->up->id) < 0 || finish(l) < 0)
         return -1;
@@ -487,6 +486,7 @@ int upload_load_try(struct upload_load *l)
     begin_anew(l);
     if (db_begin(l->cx, DB_WRITE, DB_ENTER_CALLER, upload_may_write) < 0)
         return -1;
+    /* without the lock: it tells what would become of them now, and waits for nobody */
     status = stage(l) < 0 ? -1 : plan(l, &p);
     db_rollback(l->cx);
     return status;

@@ -203,6 +203,30 @@ static void a_meeting_that_is_deleted_meanwhile_is_created_anew(void **state)
     assert_int_equal(number("SELECT count(*) FROM meetings WHERE closed"), 1);
 }
 
+/* ---- beside another upload ---- */
+
+/* One that is being loaded may take minutes; looking at a file changes nothing and waits for nobody. */
+static void looking_at_a_file_does_not_wait_for_a_load(void **state)
+{
+    PGconn *loading = testdb_connect(db, TESTDB_ADMIN);
+    const struct upload_options none = {0};
+    struct slice text = SLICE(HEADER LUIS);
+    SCOPED(sb_done) struct sb out = {0};
+    struct jw w;
+
+    (void)state;
+    PQclear(PQexec(loading,
+                   "SELECT pg_advisory_lock(hashtextextended('upload ' || tenant_id::text, 0))"
+                   " FROM tenants"));
+    testdb_fresh(cx);
+    cx->deadline_ms = clock_mono_ms() + 3000;
+    sb_init(&out, 1 << 16);
+    jw_init(&w, &out);
+    assert_int_equal(upload_preview(cx, &none, uploads_read, &text, &w), 0);
+    assert_non_null(strstr(sb_text(&out), "\"created\":1"));
+    PQfinish(loading);
+}
+
 #define WITH_DB(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
 
 int main(void)
@@ -215,6 +239,7 @@ int main(void)
         WITH_DB(words_that_were_edited_meanwhile_are_replaced_too),
         WITH_DB(a_meeting_that_becomes_a_row_of_the_file_is_updated_by_it),
         WITH_DB(a_meeting_that_is_deleted_meanwhile_is_created_anew),
+        WITH_DB(looking_at_a_file_does_not_wait_for_a_load),
     };
 
     return cmocka_run_group_tests_name("upload_races", tests, NULL, NULL);
