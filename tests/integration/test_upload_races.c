@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/db/db.h"
 #include "core/meetings/upload.h"
 #include "tests/lib/testdb.h"
 #include "tests/lib/uploads.h"
@@ -203,6 +204,32 @@ static void a_meeting_that_is_deleted_meanwhile_is_created_anew(void **state)
     assert_int_equal(number("SELECT count(*) FROM meetings WHERE closed"), 1);
 }
 
+/* ---- edited while it is taken back ---- */
+
+static void what_is_edited_while_an_upload_is_taken_back_stays(void **state)
+{
+    static const struct db_need may_write = {.role = ROLE_ANALYST, .scope = SCOPE_DATA_WRITE};
+    SCOPED(sb_done) struct sb out = {0};
+    struct upload changing;
+    PGconn *editor;
+    struct jw w;
+
+    (void)state;
+    uploads_must(cx, HEADER LUIS, NULL);
+    changing = uploads_must(cx, HEADER LUIS_WON, NULL);
+    editor = edit_slowly("client_name = 'Lucho'");
+    testdb_fresh(cx);
+    sb_init(&out, 1 << 16);
+    jw_init(&w, &out);
+    assert_int_equal(db_begin(cx, DB_WRITE, DB_ENTER_CALLER, may_write), 0);
+    assert_int_equal(upload_undo(cx, &changing.id, &w), 0);
+    assert_int_equal(db_commit(cx), 0);
+    PQfinish(editor);
+    assert_non_null(strstr(sb_text(&out), "\"restored\":0,\"kept_changed\":1"));
+    assert_int_equal(number("SELECT count(*) FROM meetings WHERE client_name = 'Lucho' AND closed"),
+                     1);
+}
+
 /* ---- beside another upload ---- */
 
 /* One that is being loaded may take minutes; looking at a file changes nothing and waits for nobody. */
@@ -239,6 +266,7 @@ int main(void)
         WITH_DB(words_that_were_edited_meanwhile_are_replaced_too),
         WITH_DB(a_meeting_that_becomes_a_row_of_the_file_is_updated_by_it),
         WITH_DB(a_meeting_that_is_deleted_meanwhile_is_created_anew),
+        WITH_DB(what_is_edited_while_an_upload_is_taken_back_stays),
         WITH_DB(looking_at_a_file_does_not_wait_for_a_load),
     };
 
