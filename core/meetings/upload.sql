@@ -286,13 +286,14 @@ CREATE TEMPORARY TABLE upload_restore (
 ) ON COMMIT DROP;
 
 -- name: UPLOAD_UNDO_RESTORE_FILL args: tenant uuid, upload uuid
--- Changes that nothing came after; locked, so that nothing comes now. The job's id comes from both ids: an upload is
+-- Changes that nothing came after; locked, so that nothing comes now. The seller is whose it is: an upload finds a meeting
+-- by its seller too, and a spelling from before migration 008 has no code. The job's id comes from both ids: an upload is
 -- taken back once.
 INSERT INTO upload_restore (meeting_id, version, code, job_id, reread)
-SELECT r.meeting_id, r.version, v.code, md5(r.upload_id::text || r.meeting_id::text)::uuid, r.transcript IS NOT NULL
+SELECT r.meeting_id, r.version, f.sales_rep, md5(r.upload_id::text || r.meeting_id::text)::uuid, r.transcript IS NOT NULL
   FROM meeting_revisions r
   JOIN meetings m ON m.tenant_id = $1 AND m.meeting_id = r.meeting_id AND m.version = r.version + 1
-  JOIN value_codes v ON v.tenant_id = $1 AND v.field = 'sales_rep' AND v.value = r.sales_rep
+  JOIN meeting_facts f ON f.tenant_id = $1 AND f.subject_id = r.meeting_id
  WHERE r.tenant_id = $1 AND r.upload_id = $2
    FOR UPDATE OF m;
 

@@ -433,6 +433,22 @@ static void taking_back_leaves_what_was_changed_since(void **state)
     assert_string_equal(picture(), "Ana 0 false false 0 41");
 }
 
+/* Migration 008 makes two spellings one code, and meetings keep theirs. */
+static void taking_back_needs_no_code_of_an_old_spelling(void **state)
+{
+    struct upload second;
+    SCOPED(json_drop) json_t *gone = NULL;
+
+    (void)state;
+    uploads_must(cx, HEADER ANA, NULL);
+    testdb_run(db, TESTDB_ADMIN, "UPDATE meetings SET sales_rep = 'PUMA'");
+    second = uploads_must(cx, HEADER ANA_LOST, NULL);
+    gone = undo(&second.id);
+    assert_int_equal(number(gone, "restored"), 1);
+    assert_int_equal(number(gone, "kept_changed"), 0);
+    assert_int_equal(count("meetings WHERE closed AND sales_rep = 'PUMA'"), 1);
+}
+
 static void an_upload_that_runs_cannot_be_taken_back_until_it_fell_silent(void **state)
 {
     struct uuid id = uuid_new();
@@ -548,6 +564,7 @@ int main(void)
         WITH_DB(taking_back_an_upload_that_waits_to_be_read_takes_its_jobs),
         WITH_DB(taking_back_gives_changed_meetings_their_old_words),
         WITH_DB(taking_back_leaves_what_was_changed_since),
+        WITH_DB(taking_back_needs_no_code_of_an_old_spelling),
         WITH_DB(an_upload_that_runs_cannot_be_taken_back_until_it_fell_silent),
         WITH_DB(nobody_takes_back_what_is_anothers),
         WITH_DB(taking_back_waits_for_a_reader_and_leaves_no_orphan),
