@@ -181,7 +181,7 @@ END
 $$;
 
 -- Cancels by ids, by batch or by subjects (one of the three is given). Waiting ones go at once; for running ones it
--- is asked for, and their worker ends them.
+-- is asked for, and their worker ends them. The jobs of both are locked before the batch is: so do those who end jobs.
 CREATE FUNCTION app_jobs_cancel(p_tenant uuid, p_jobs uuid[], p_batch uuid, p_subjects uuid[]) RETURNS TABLE (canceled bigint, asked bigint)
     LANGUAGE plpgsql
 AS $$
@@ -192,23 +192,26 @@ BEGIN
         SELECT array_agg(x.job_id) INTO v_jobs FROM (SELECT j.job_id FROM jobs j
          WHERE j.tenant_id = p_tenant AND j.job_id = ANY (p_jobs) AND j.state = 'ready' ORDER BY j.job_id FOR UPDATE) x;
     ELSIF p_batch IS NOT NULL THEN
-        -- first, so that who makes jobs of it at this moment is waited for, and who comes later sees it
-        UPDATE job_batches b SET canceled_at = now(), changed_at = statement_timestamp()
-         WHERE b.tenant_id = p_tenant AND b.batch_id = p_batch AND b.canceled_at IS NULL;
+        -- who makes jobs of it at this moment (UPLOAD_PACK_OPEN) is waited for, and who comes later sees canceled_at
+        PERFORM pg_advisory_xact_lock(1668115314, uuid_hash(p_batch));
         SELECT array_agg(x.job_id) INTO v_jobs FROM (SELECT j.job_id FROM jobs j
          WHERE j.tenant_id = p_tenant AND j.batch_id = p_batch AND j.state = 'ready' AND j.max_attempts > 0 ORDER BY j.job_id FOR UPDATE) x;
     ELSE
         SELECT array_agg(x.job_id) INTO v_jobs FROM (SELECT j.job_id FROM jobs j
          WHERE j.tenant_id = p_tenant AND j.subject_id = ANY (p_subjects) AND j.state = 'ready' ORDER BY j.job_id FOR UPDATE) x;
     END IF;
-    canceled := 0;
-    IF v_jobs IS NOT NULL THEN
-        canceled := app_jobs_leave(array_fill(p_tenant, ARRAY[cardinality(v_jobs)]), v_jobs, 'canceled', 'canceled', NULL);
-    END IF;
     UPDATE jobs j SET cancel_requested = true
      WHERE j.tenant_id = p_tenant AND j.state = 'running' AND NOT j.cancel_requested
        AND (j.job_id = ANY (p_jobs) OR j.batch_id = p_batch OR j.subject_id = ANY (p_subjects));
     GET DIAGNOSTICS asked = ROW_COUNT;
+    canceled := 0;
+    IF v_jobs IS NOT NULL THEN
+        canceled := app_jobs_leave(array_fill(p_tenant, ARRAY[cardinality(v_jobs)]), v_jobs, 'canceled', 'canceled', NULL);
+    END IF;
+    IF p_batch IS NOT NULL THEN
+        UPDATE job_batches b SET canceled_at = now(), changed_at = statement_timestamp()
+         WHERE b.tenant_id = p_tenant AND b.batch_id = p_batch AND b.canceled_at IS NULL;
+    END IF;
     RETURN NEXT;
 END
 $$;

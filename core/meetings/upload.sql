@@ -205,8 +205,11 @@ SELECT $1, ($4::uuid[])[g.pack], 'meeting.enqueue',
 ON CONFLICT DO NOTHING;
 
 -- name: UPLOAD_PACK_OPEN args: tenant uuid, batch uuid
--- Locked: a cancellation comes before these jobs are made or after.
-SELECT canceled_at IS NOT NULL FROM job_batches WHERE tenant_id = $1 AND batch_id = $2 FOR UPDATE;
+-- Locked: a cancellation comes before these jobs are made or after. app_jobs_cancel() waits at the first lock, and with
+-- the second the answer is what it left.
+SELECT b.canceled_at IS NOT NULL
+  FROM (SELECT pg_advisory_xact_lock_shared(1668115314, uuid_hash($2))) l CROSS JOIN job_batches b
+ WHERE b.tenant_id = $1 AND b.batch_id = $2 FOR UPDATE OF b;
 
 -- name: UPLOAD_PACK_JOBS args: tenant uuid, batch uuid, after uuid, to uuid
 INSERT INTO jobs (tenant_id, job_id, kind, subject_id, unique_key, batch_id)

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* Who ends jobs, cancels them and gives them back at the same moment: they wait for each other and never in a ring. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/db/db.h"
+#include "tests/lib/testdb.h"
+
+enum { WAIT_MS = 5000 };
+
+#define LEASE "11111111-1111-1111-1111-111111111111"
+#define BATCH "22222222-2222-2222-2222-222222222222"
+#define RUNS  "33333333-3333-3333-3333-333333333333"
+#define WAITS "44444444-4444-4444-4444-444444444444"
+
+static struct testdb *db;
+static char acme[UUID_TEXT_BYTES];
+
+static int set_up(void **state)
+{
+    struct uuid tenant;
+
+    (void)state;
+    db = testdb_new();
+    tenant = testdb_tenant(db, "acme");
+    uuid_text(&tenant, acme);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    testdb_free(db);
+    return 0;
+}
+
+/* A batch with one job that runs (its lease ends so many seconds from now) and one that waits. */
+static void add_batch(int lease_s)
+{
+    testdb_run(
+        db, TESTDB_ADMIN,
+        "INSERT INTO job_batches (tenant_id, batch_id, kind, total) VALUES ('%s', '" BATCH
+        "', 'test.run', 2);"
+        "INSERT INTO jobs (tenant_id, job_id, kind, batch_id, state, attempts, lease, lease_until) "
+        "VALUES ('%s', '" RUNS "', 'test.run', '" BATCH "', 'running', 1, '" LEASE
+        "', now() + interval '%d s');"
+        "INSERT INTO jobs (tenant_id, job_id, kind, batch_id) VALUES ('%s', '" WAITS
+        "', 'test.run', '" BATCH "')",
+        acme, acme, lease_s, acme);
+}
+
+/* A connection that has begun, inside the tenant. */
+static PGconn *someone(enum testdb_role role)
+{
+    char sql[128];
+    PGconn *c = testdb_connect(db, role);
+
+    snprintf(sql, sizeof sql, "BEGIN; SET LOCAL app.tenant_id = '%s'", acme);
+    PQclear(PQexec(c, sql));
+    return c;
+}
+
+/* Runs it at once; it must succeed. */
+static void now(PGconn *c, const char *sql)
+{
+    PGresult *r = PQexec(c, sql);
+
+    if (PQresultStatus(r) != PGRES_COMMAND_OK && PQresultStatus(r) != PGRES_TUPLES_OK)
+        fail_msg("%s: %s", sql, PQresultErrorMessage(r));
+    PQclear(r);
+}
+
+/* Sends it, and returns when it waits for a lock. */
+static void blocks(PGconn *c, const char *sql)
+{
+    const int64_t until = clock_mono_ms() + WAIT_MS;
+
+    assert_true(PQsendQuery(c, sql));
+    while (testdb_number(db, TESTDB_ADMIN,
+                         "SELECT count(*) FROM pg_stat_activity WHERE pid = %d AND "
+                         "wait_event_type = 'Lock'",
+                         PQbackendPID(c)) == 0) {
+        assert_true(clock_mono_ms() < until);
+        usleep(5000);
+    }
+}
+
+/* What was sent came to a good end. */
+static void ends(PGconn *c)
+{
+    PGresult *r;
+
+    while ((r = PQgetResult(c))) {
+        if (PQresultStatus(r) != PGRES_COMMAND_OK && PQresultStatus(r) != PGRES_TUPLES_OK)
+            fail_msg("%s", PQresultErrorMessage(r));
+        PQclear(r);
+    }
+    PQfinish(c);
+}
+
+static int64_t number(const char *sql)
+{
+    return testdb_number(db, TESTDB_ADMIN, "%s", sql);
+}
+
+/* A worker ends a job of the batch while the cancellation is under way. */
+static void a_batch_is_canceled_while_its_jobs_end(void **state)
+{
+    char sql[256];
+    PGconn *holder;
+    PGconn *canceler;
+    PGconn *worker;
+
+    (void)state;
+    add_batch(60);
+    holder = someone(TESTDB_ADMIN); /* keeps the cancellation where it locks what waits */
+    canceler = someone(TESTDB_APP);
+    worker = someone(TESTDB_APP);
+    now(holder, "SELECT FROM jobs WHERE job_id = '" WAITS "' FOR UPDATE");
+    snprintf(sql, sizeof sql, "SELECT app_jobs_cancel('%s', NULL, '" BATCH "', NULL); COMMIT",
+             acme);
+    blocks(canceler, sql);
+    snprintf(sql, sizeof sql,
+             "SELECT app_jobs_finish('%s', '" LEASE "', '{" RUNS "}', true); COMMIT", acme);
+    assert_true(PQsendQuery(worker, sql));
+    usleep(100000); /* until it has deleted its job, at least */
+    now(holder, "COMMIT");
+    PQfinish(holder);
+    ends(worker);
+    ends(canceler);
+    assert_int_equal(number("SELECT completed * 10 + canceled FROM job_batches"), 11);
+    assert_int_equal(number("SELECT count(*) FROM job_batches WHERE canceled_at IS NOT NULL"), 1);
+    assert_int_equal(number("SELECT count(*) FROM jobs"), 0);
+}
+
+/* Jobs of the batch that are being made when it is canceled are canceled with it. */
+static void who_makes_jobs_of_a_batch_is_waited_for(void **state)
+{
+    char sql[256];
+    PGconn *maker;
+    PGconn *canceler;
+
+    (void)state;
+    add_batch(60);
+    maker = someone(TESTDB_APP);
+    canceler = someone(TESTDB_APP);
+    snprintf(sql, sizeof sql, "PREPARE open AS %s", sql_statements[SQL_UPLOAD_PACK_OPEN].text);
+    now(maker, sql);
+    snprintf(sql, sizeof sql, "EXECUTE open('%s', '" BATCH "')", acme);
+    now(maker, sql);
+    snprintf(sql, sizeof sql,
+             "INSERT INTO jobs (tenant_id, job_id, kind, batch_id) VALUES ('%s', "
+             "gen_random_uuid(), 'test.run', '" BATCH "')",
+             acme);
+    now(maker, sql);
+    snprintf(sql, sizeof sql, "SELECT app_jobs_cancel('%s', NULL, '" BATCH "', NULL); COMMIT",
+             acme);
+    blocks(canceler, sql);
+    now(maker, "UPDATE job_batches SET total = total + 1");
+    now(maker, "COMMIT");
+    ends(canceler);
+    assert_int_equal(number("SELECT canceled FROM job_batches"), 2);
+    assert_int_equal(number("SELECT count(*) FROM jobs WHERE state = 'ready'"), 0);
+    /* and who comes later is told */
+    now(maker, "BEGIN");
+    snprintf(sql, sizeof sql, "SET LOCAL app.tenant_id = '%s'", acme);
+    now(maker, sql);
+    snprintf(sql, sizeof sql, "EXECUTE open('%s', '" BATCH "')", acme);
+    {
+        PGresult *r = PQexec(maker, sql);
+
+        assert_int_equal(PQntuples(r), 1);
+        assert_string_equal(PQgetvalue(r, 0, 0), "t");
+        PQclear(r);
+    }
+    PQfinish(maker);
+}
+
+int main(void)
+{
+#define WITH_DB(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        WITH_DB(a_batch_is_canceled_while_its_jobs_end),
+        WITH_DB(who_makes_jobs_of_a_batch_is_waited_for),
+    };
+
+    log_open("-", LOG_OFF);
+    return cmocka_run_group_tests_name("queue_locks", tests, NULL, NULL);
+}
