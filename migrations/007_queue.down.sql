@@ -127,6 +127,7 @@ END
 $$;
 RESET ROLE;
 DROP FUNCTION app_jobs_cap(jsonb, integer);
+DROP FUNCTION app_tenants_touch(uuid[]);
 DROP FUNCTION app_local_instant(timestamp, text);
 DROP FUNCTION app_jobs_retry(uuid, uuid[], text);
 DROP FUNCTION app_jobs_cancel(uuid, uuid[], uuid, uuid[]);

@@ -503,6 +503,16 @@ BEGIN
 END
 $$;
 
+-- Moves the data versions of tenants whose jobs ended without them; the last lock of a transaction, in one order.
+CREATE FUNCTION app_tenants_touch(p_tenants uuid[]) RETURNS void
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM FROM tenant_state s WHERE s.tenant_id = ANY (p_tenants) ORDER BY s.tenant_id FOR UPDATE;
+    UPDATE tenant_state s SET data_version = data_version + 1 WHERE s.tenant_id = ANY (p_tenants);
+END
+$$;
+
 -- Gives back what silent workers held. A job out of attempts becomes a dead letter. Returns how many moved. One
 -- worker at a time looks; the others have better things to do.
 CREATE OR REPLACE FUNCTION app_jobs_rescue() RETURNS integer
@@ -512,6 +522,8 @@ AS $$
 DECLARE
     v_tenants uuid[];
     v_jobs    uuid[];
+    v_ended   uuid[];
+    v_some    uuid[];
     v_dead    integer := 0;
     v_back    integer := 0;
 BEGIN
@@ -523,15 +535,18 @@ BEGIN
          WHERE j.state = 'running' AND j.lease_until < now() AND j.attempts >= j.max_attempts AND NOT j.cancel_requested
          ORDER BY j.tenant_id, j.job_id LIMIT 1000 FOR UPDATE SKIP LOCKED) x;
     IF v_jobs IS NOT NULL THEN
+        v_ended := v_tenants;
         v_dead := app_jobs_leave(v_tenants, v_jobs, 'failed', 'lease_expired', NULL);
-        UPDATE tenant_state s SET data_version = data_version + 1 WHERE s.tenant_id = ANY (v_tenants);
     END IF;
-    SELECT array_agg(x.tenant_id), array_agg(x.job_id) INTO v_tenants, v_jobs FROM (
-        SELECT j.tenant_id, j.job_id FROM jobs j WHERE j.state = 'running' AND j.lease_until < now()
+    SELECT array_agg(x.tenant_id), array_agg(x.job_id), array_agg(x.tenant_id) FILTER (WHERE x.cancel_requested)
+      INTO v_tenants, v_jobs, v_some FROM (
+        SELECT j.tenant_id, j.job_id, j.cancel_requested FROM jobs j
+         WHERE j.state = 'running' AND j.lease_until < now() AND (j.attempts < j.max_attempts OR j.cancel_requested)
          ORDER BY j.tenant_id, j.job_id LIMIT 1000 FOR UPDATE SKIP LOCKED) x;
     IF v_jobs IS NOT NULL THEN
         v_back := app_jobs_return(v_tenants, v_jobs, true);
     END IF;
+    PERFORM app_tenants_touch(v_ended || v_some);
     RETURN v_dead + v_back;
 END
 $$;
@@ -544,14 +559,19 @@ AS $$
 DECLARE
     v_tenants uuid[];
     v_jobs    uuid[];
+    v_ended   uuid[];
+    v_n       integer;
 BEGIN
-    SELECT array_agg(x.tenant_id), array_agg(x.job_id) INTO v_tenants, v_jobs FROM (
-        SELECT j.tenant_id, j.job_id FROM jobs j WHERE j.state = 'running' AND j.lease = p_lease
+    SELECT array_agg(x.tenant_id), array_agg(x.job_id), array_agg(x.tenant_id) FILTER (WHERE x.cancel_requested)
+      INTO v_tenants, v_jobs, v_ended FROM (
+        SELECT j.tenant_id, j.job_id, j.cancel_requested FROM jobs j WHERE j.state = 'running' AND j.lease = p_lease
          ORDER BY j.tenant_id, j.job_id FOR UPDATE) x;
     IF v_jobs IS NULL THEN
         RETURN 0;
     END IF;
-    RETURN app_jobs_return(v_tenants, v_jobs, false);
+    v_n := app_jobs_return(v_tenants, v_jobs, false);
+    PERFORM app_tenants_touch(v_ended);
+    RETURN v_n;
 END
 $$;
 

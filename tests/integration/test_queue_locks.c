@@ -184,12 +184,74 @@ static void who_makes_jobs_of_a_batch_is_waited_for(void **state)
     PQfinish(maker);
 }
 
+/* The rescue locks batches of what returns after it gave up others: the tenant's row must be the last, as for all. */
+static void the_rescue_takes_the_tenants_row_last(void **state)
+{
+    PGconn *worker;
+    PGconn *rescuer;
+
+    (void)state;
+    add_batch(-1);
+    testdb_run(db, TESTDB_ADMIN,
+               "UPDATE jobs SET cancel_requested = true WHERE state = 'running';"
+               "INSERT INTO jobs (tenant_id, job_id, kind, state, attempts, max_attempts, lease, "
+               "lease_until) VALUES ('%s', gen_random_uuid(), 'test.run', 'running', 1, 1, "
+               "gen_random_uuid(), now() - interval '1 s')",
+               acme);
+    worker = someone(TESTDB_APP);
+    rescuer = testdb_connect(db, TESTDB_APP);
+    now(worker, "SELECT FROM job_batches FOR UPDATE"); /* as it ends its jobs ... */
+    blocks(rescuer, "SELECT app_jobs_rescue()");
+    now(worker, "SET lock_timeout = '2s'");
+    now(worker, "UPDATE tenant_state SET data_version = data_version + 1"); /* ... to the end */
+    now(worker, "COMMIT");
+    PQfinish(worker);
+    ends(rescuer);
+    assert_int_equal(number("SELECT canceled FROM job_batches"), 1);
+    assert_int_equal(number("SELECT count(*) FROM job_archive WHERE state = 'failed'"), 1);
+    assert_int_equal(number("SELECT data_version FROM tenant_state"), 3);
+}
+
+/* What ends changes what meetings look like: nothing cached may be served again. */
+static void a_canceled_job_that_comes_back_moves_the_version(void **state)
+{
+    (void)state;
+    add_batch(-1);
+    testdb_run(db, TESTDB_ADMIN, "UPDATE jobs SET cancel_requested = true WHERE state = 'running'");
+    testdb_number(db, TESTDB_APP, "SELECT app_jobs_rescue()");
+    assert_int_equal(number("SELECT data_version FROM tenant_state"), 2);
+    testdb_run(db, TESTDB_ADMIN,
+               "UPDATE jobs SET cancel_requested = true, state = 'running', lease = '" LEASE
+               "', lease_until = now() + interval '1 h'");
+    testdb_number(db, TESTDB_APP, "SELECT app_jobs_release('" LEASE "')");
+    assert_int_equal(number("SELECT data_version FROM tenant_state"), 3);
+    assert_int_equal(number("SELECT canceled FROM job_batches"), 2);
+}
+
+/* More than one round of the rescue takes. */
+static void who_has_no_attempt_left_never_waits_again(void **state)
+{
+    (void)state;
+    testdb_run(db, TESTDB_ADMIN,
+               "INSERT INTO jobs (tenant_id, job_id, kind, state, attempts, max_attempts, lease, "
+               "lease_until) SELECT '%s', gen_random_uuid(), 'test.run', 'running', 1, 1, "
+               "gen_random_uuid(), now() - interval '1 s' FROM generate_series(1, 1001)",
+               acme);
+    assert_int_equal(testdb_number(db, TESTDB_APP, "SELECT app_jobs_rescue()"), 1000);
+    assert_int_equal(number("SELECT count(*) FROM jobs WHERE state = 'ready'"), 0);
+    assert_int_equal(testdb_number(db, TESTDB_APP, "SELECT app_jobs_rescue()"), 1);
+    assert_int_equal(number("SELECT count(*) FROM job_archive"), 1001);
+}
+
 int main(void)
 {
 #define WITH_DB(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         WITH_DB(a_batch_is_canceled_while_its_jobs_end),
         WITH_DB(who_makes_jobs_of_a_batch_is_waited_for),
+        WITH_DB(the_rescue_takes_the_tenants_row_last),
+        WITH_DB(a_canceled_job_that_comes_back_moves_the_version),
+        WITH_DB(who_has_no_attempt_left_never_waits_again),
     };
 
     log_open("-", LOG_OFF);
