@@ -356,7 +356,7 @@ DECLARE
 BEGIN
     SET LOCAL synchronous_commit = off;
     IF v_first THEN
-        RETURN QUERY SELECT s.tenant_id, NULL::integer, s.job_id, s.kind, s.subject_id, s.payload, s.attempts, s.max_attempts, s.priority, s.run_at
+        RETURN QUERY SELECT s.tenant_id, -1, s.job_id, s.kind, s.subject_id, s.payload, s.attempts, s.max_attempts, s.priority, s.run_at
                        FROM app_jobs_claim_suspect(p_worker, p_kinds, p_kind_caps, p_tenant_cap, p_lease_ms, p_lease) s;
         IF FOUND THEN
             RETURN;
@@ -434,7 +434,7 @@ BEGIN
     END IF;
 
     IF v_n = 0 AND NOT v_first THEN
-        RETURN QUERY SELECT s.tenant_id, NULL::integer, s.job_id, s.kind, s.subject_id, s.payload, s.attempts, s.max_attempts, s.priority, s.run_at
+        RETURN QUERY SELECT s.tenant_id, -1, s.job_id, s.kind, s.subject_id, s.payload, s.attempts, s.max_attempts, s.priority, s.run_at
                        FROM app_jobs_claim_suspect(p_worker, p_kinds, p_kind_caps, p_tenant_cap, p_lease_ms, p_lease) s;
     END IF;
 END

@@ -243,6 +243,28 @@ static void who_has_no_attempt_left_never_waits_again(void **state)
     assert_int_equal(number("SELECT count(*) FROM job_archive"), 1001);
 }
 
+/* A claim answers a suspect with cap -1, by which the worker knows that it says nothing of the tenant's other jobs. */
+static void a_claimed_suspect_is_told_from_the_others(void **state)
+{
+    (void)state;
+    add_batch(60);
+    testdb_run(db, TESTDB_ADMIN, "UPDATE jobs SET suspect = true WHERE state = 'ready'");
+    for (int first = 0; first < 2; first++) { /* looked for first; when nothing else is there */
+        assert_int_equal(
+            testdb_number(
+                db, TESTDB_APP,
+                "SELECT coalesce(cap, 0) FROM app_jobs_claim('w', '{test.run}', '{0}', 0, "
+                "20, 60000, gen_random_uuid(), '%s', NULL, NULL, NULL, "
+                "NULL, NULL) WHERE job_id IS NOT NULL",
+                first ? "00000000-0000-0000-0000-000000000000"
+                      : "00000000-0000-0000-0000-0000000000ff"),
+            -1);
+        testdb_run(
+            db, TESTDB_ADMIN,
+            "UPDATE jobs SET state = 'ready', lease = NULL, lease_until = NULL WHERE suspect");
+    }
+}
+
 int main(void)
 {
 #define WITH_DB(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
@@ -252,6 +274,7 @@ int main(void)
         WITH_DB(the_rescue_takes_the_tenants_row_last),
         WITH_DB(a_canceled_job_that_comes_back_moves_the_version),
         WITH_DB(who_has_no_attempt_left_never_waits_again),
+        WITH_DB(a_claimed_suspect_is_told_from_the_others),
     };
 
     log_open("-", LOG_OFF);
