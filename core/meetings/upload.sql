@@ -260,6 +260,14 @@ ANALYZE doomed;
 -- name: DOOMED_DELETE args: none
 SELECT what, n FROM app_subjects_delete();
 
+-- name: DOOMED_LOCK args: tenant uuid
+-- Readers lock a transcript, then its subject, then end their jobs: theirs are waited for before any job is locked here.
+WITH t AS MATERIALIZED (
+    SELECT t.subject_id FROM transcripts t JOIN doomed d ON d.subject_id = t.subject_id
+     WHERE t.tenant_id = $1 ORDER BY t.subject_id FOR UPDATE OF t
+)
+SELECT count(*) FROM t;
+
 -- name: DOOMED_JOBS args: tenant uuid
 SELECT canceled FROM app_jobs_cancel($1, NULL, NULL, ARRAY(SELECT subject_id FROM doomed));
 

@@ -7,11 +7,13 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/db/db.h"
+#include "core/meetings/doomed.h"
 #include "tests/lib/testdb.h"
 
 enum { WAIT_MS = 5000 };
@@ -78,19 +80,23 @@ static void now(PGconn *c, const char *sql)
     PQclear(r);
 }
 
-/* Sends it, and returns when it waits for a lock. */
-static void blocks(PGconn *c, const char *sql)
+static void until_somebody_waits(void)
 {
     const int64_t until = clock_mono_ms() + WAIT_MS;
 
-    assert_true(PQsendQuery(c, sql));
     while (testdb_number(db, TESTDB_ADMIN,
-                         "SELECT count(*) FROM pg_stat_activity WHERE pid = %d AND "
-                         "wait_event_type = 'Lock'",
-                         PQbackendPID(c)) == 0) {
+                         "SELECT count(*) FROM pg_stat_activity WHERE datname = "
+                         "current_database() AND wait_event_type = 'Lock'") == 0) {
         assert_true(clock_mono_ms() < until);
         usleep(5000);
     }
+}
+
+/* Sends it, and returns when it waits for a lock. */
+static void blocks(PGconn *c, const char *sql)
+{
+    assert_true(PQsendQuery(c, sql));
+    until_somebody_waits();
 }
 
 /* What was sent came to a good end. */
@@ -184,6 +190,57 @@ static void who_makes_jobs_of_a_batch_is_waited_for(void **state)
     PQfinish(maker);
 }
 
+/* In a process of its own, which ends with 0 when all went well. */
+static pid_t delete_all_meetings(void)
+{
+    const struct uuid ana = testdb_member(db, "acme", "ana@acme.test", ROLE_ANALYST);
+    struct ctx *cx = testdb_ctx(db);
+    const pid_t pid = fork();
+    struct uuid tenant;
+
+    if (pid != 0)
+        return pid;
+    uuid_parse(slice_cstr(acme), &tenant);
+    testdb_as(cx, &tenant, &ana, ROLE_ANALYST);
+    if (db_begin(cx, DB_WRITE, DB_ENTER_CALLER, (struct db_need){ROLE_ANALYST, SCOPE_DATA_WRITE}) <
+            0 ||
+        doomed_begin(cx) < 0 ||
+        !db_query_text(cx, "INSERT INTO doomed SELECT subject_id FROM subjects", NULL, 0) ||
+        doomed_delete(cx, NULL) < 0 || db_commit(cx) < 0)
+        _exit(1);
+    _exit(0);
+}
+
+/* A reader holds the words of a meeting, ends its job and with it counts in the batch. */
+static void meetings_are_deleted_while_they_are_read(void **state)
+{
+    char sql[256];
+    int status = -1;
+    PGconn *reader;
+    pid_t deleter;
+
+    (void)state;
+    add_batch(60);
+    testdb_run(db, TESTDB_ADMIN,
+               "INSERT INTO subjects (tenant_id, subject_id, dataset, occurred_at) "
+               "SELECT tenant_id, job_id, 'meetings', now() FROM jobs;"
+               "INSERT INTO transcripts (tenant_id, subject_id, body, body_hash) "
+               "SELECT tenant_id, job_id, 'words', job_id FROM jobs;"
+               "UPDATE jobs SET subject_id = job_id");
+    reader = someone(TESTDB_APP);
+    now(reader, "SELECT FROM transcripts WHERE subject_id = '" RUNS "' FOR SHARE");
+    deleter = delete_all_meetings();
+    until_somebody_waits();
+    snprintf(sql, sizeof sql,
+             "SELECT app_jobs_finish('%s', '" LEASE "', '{" RUNS "}', true); COMMIT", acme);
+    assert_true(PQsendQuery(reader, sql));
+    ends(reader);
+    assert_int_equal(waitpid(deleter, &status, 0), deleter);
+    assert_int_equal(status, 0);
+    assert_int_equal(number("SELECT count(*) FROM subjects"), 0);
+    assert_int_equal(number("SELECT completed * 10 + canceled FROM job_batches"), 11);
+}
+
 /* The rescue locks batches of what returns after it gave up others: the tenant's row must be the last, as for all. */
 static void the_rescue_takes_the_tenants_row_last(void **state)
 {
@@ -271,6 +328,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_DB(a_batch_is_canceled_while_its_jobs_end),
         WITH_DB(who_makes_jobs_of_a_batch_is_waited_for),
+        WITH_DB(meetings_are_deleted_while_they_are_read),
         WITH_DB(the_rescue_takes_the_tenants_row_last),
         WITH_DB(a_canceled_job_that_comes_back_moves_the_version),
         WITH_DB(who_has_no_attempt_left_never_waits_again),
