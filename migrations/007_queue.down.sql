@@ -128,6 +128,7 @@ $$;
 RESET ROLE;
 DROP FUNCTION app_jobs_cap(jsonb, integer);
 DROP FUNCTION app_tenants_touch(uuid[]);
+DROP FUNCTION app_job_id(bigint);
 DROP FUNCTION app_local_instant(timestamp, text);
 DROP FUNCTION app_jobs_retry(uuid, uuid[], text);
 DROP FUNCTION app_jobs_cancel(uuid, uuid[], uuid, uuid[]);

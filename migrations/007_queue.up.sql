@@ -62,6 +62,15 @@ CREATE INDEX schedules_due ON schedules (next_run_at) WHERE enabled;
 GRANT SELECT, UPDATE ON schedules TO cm_system;
 GRANT UPDATE ON tenant_state TO cm_system;
 
+-- ---- making ----
+
+-- An id for the p_nth job of a statement (from 1), as the program makes them (core/base/uuid.h): in the order of time,
+-- and of p_nth. Lists go by it, and jobs that are made at once run by it.
+CREATE FUNCTION app_job_id(p_nth bigint) RETURNS uuid
+    LANGUAGE sql VOLATILE PARALLEL SAFE
+    AS $$ SELECT (lpad(to_hex((extract(epoch FROM statement_timestamp()) * 1000)::bigint + p_nth / 4096), 12, '0')
+                  || '7' || lpad(to_hex(p_nth % 4096), 3, '0') || right(replace(gen_random_uuid()::text, '-', ''), 16))::uuid $$;
+
 -- ---- leaving ----------------------------------------------------------------------------------------------------
 
 -- Counts ends of jobs in their batches; p_by is -1 for dead letters that return. Locks the batches' rows until the

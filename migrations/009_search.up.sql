@@ -61,7 +61,7 @@ CREATE INDEX meeting_facts_unread ON meeting_facts (tenant_id, subject_id) WHERE
 -- What was read before there was a search is read again; until then it counts as not read.
 SET LOCAL ROLE cm_system;
 INSERT INTO jobs (tenant_id, job_id, kind, subject_id, unique_key, priority)
-SELECT f.tenant_id, gen_random_uuid(), 'meeting.read', f.subject_id, f.subject_id::text, 200 FROM meeting_facts f WHERE f.state = 1
+SELECT f.tenant_id, app_job_id(row_number() OVER (ORDER BY f.subject_id)), 'meeting.read', f.subject_id, f.subject_id::text, 200 FROM meeting_facts f WHERE f.state = 1
 ON CONFLICT (tenant_id, kind, unique_key) WHERE unique_key IS NOT NULL AND state = 'ready' DO NOTHING;
 UPDATE meeting_facts SET state = 0 WHERE state = 1;
 RESET ROLE;

@@ -213,7 +213,7 @@ SELECT b.canceled_at IS NOT NULL
 
 -- name: UPLOAD_PACK_JOBS args: tenant uuid, batch uuid, after uuid, to uuid
 INSERT INTO jobs (tenant_id, job_id, kind, subject_id, unique_key, batch_id)
-SELECT $1, gen_random_uuid(), 'meeting.read', f.subject_id, f.subject_id::text, $2
+SELECT $1, app_job_id(row_number() OVER (ORDER BY f.subject_id)), 'meeting.read', f.subject_id, f.subject_id::text, $2
   FROM meeting_facts f JOIN meetings m ON m.tenant_id = f.tenant_id AND m.meeting_id = f.subject_id
  WHERE f.tenant_id = $1 AND f.subject_id > $3 AND f.subject_id <= $4 AND f.state = 0 AND m.upload_id = $2
 ON CONFLICT (tenant_id, kind, unique_key) WHERE unique_key IS NOT NULL AND state = 'ready' DO NOTHING;
