@@ -718,6 +718,27 @@ static void pages_of_both_tables_hold_each_job_once(void **state)
     json_decref(v);
 }
 
+/* The two tables are asked one after the other: what ends between the answers is in both. */
+static void a_job_that_ends_while_it_is_listed_is_there_once(void **state)
+{
+    json_t *v;
+
+    (void)state;
+    enter();
+    for (int i = 0; i < 3; i++)
+        add((struct queue_job){0}, "good");
+    leave();
+    testdb_run(db, TESTDB_ADMIN,
+               "INSERT INTO job_archive (tenant_id, job_id, kind, state, attempts, created_at) "
+               "SELECT tenant_id, job_id, kind, 'completed', 1, created_at FROM jobs ORDER BY "
+               "job_id LIMIT 2");
+    v = list((struct queue_filter){.limit = 50});
+    assert_int_equal(json_array_size(json_object_get(v, "jobs")), 3);
+    assert_string_equal(json_str(json_array_get(json_object_get(v, "jobs"), 1), "state"),
+                        "completed");
+    json_decref(v);
+}
+
 static void assert_instants(const json_t *object, const char *text)
 {
     const char *key;
@@ -925,6 +946,7 @@ int main(void)
         WITH_DB(a_memory_overlooks_nothing_for_long),
         WITH_DB(progress_says_what_changed_and_nothing_else),
         WITH_DB(pages_of_both_tables_hold_each_job_once),
+        WITH_DB(a_job_that_ends_while_it_is_listed_is_there_once),
         WITH_DB(instants_are_utc_whatever_the_zone),
         WITH_DB(the_poll_does_not_read_what_waits),
         WITH_DB(metrics_are_by_kind_and_bucket_of_tenants),
