@@ -428,6 +428,21 @@ static void a_failure_in_the_middle_is_put_aside_alone(void **state)
         1);
 }
 
+/* Together they take longer than a lease allows: no deadline passes in the middle, and none is run twice. */
+static void a_group_ends_before_its_lease_is_short(void **state)
+{
+    (void)state;
+    enter();
+    for (int i = 0; i < 4; i++)
+        add((struct queue_job){0}, "slow");
+    leave();
+    config.job_lease_ms = 3000;
+    plan.during = "SELECT pg_sleep(0.6)";
+    assert_int_equal(turn(), 4);
+    assert_int_equal(archived("completed"), 4);
+    assert_int_equal(plan.ran, 4);
+}
+
 static void asked_to_stop_it_keeps_what_is_done_and_gives_back_the_rest(void **state)
 {
     struct proc_child *self = proc_child_alone("job");
@@ -938,6 +953,7 @@ int main(void)
         WITH_DB(without_progress_the_lease_is_lost_and_nothing_committed),
         WITH_DB(a_lease_lost_after_the_entry_cannot_commit),
         WITH_DB(a_failure_in_the_middle_is_put_aside_alone),
+        WITH_DB(a_group_ends_before_its_lease_is_short),
         WITH_DB(asked_to_stop_it_keeps_what_is_done_and_gives_back_the_rest),
         WITH_DB(a_tenants_cap_holds_under_many_claims),
         WITH_DB(a_tenants_own_cap_wins),
