@@ -418,6 +418,7 @@ int runner_run(struct proc_child *self, void *options)
     };
     int64_t next_rescue_ms = 0;
     int64_t next_schedules_ms = 0;
+    int status = PROC_EXIT_OK;
 
     o.memory = runner_memory_new(c);
     while (!proc_child_stopping(self)) {
@@ -427,6 +428,10 @@ int runner_run(struct proc_child *self, void *options)
         rescue(&cx, c, &next_rescue_ms);
         fire_schedules(&cx, &next_schedules_ms);
         n = run_round(&cx, &o, self);
+        if (n > 0 && proc_child_rss_bytes(self) > c->worker_max_rss_bytes) {
+            status = PROC_EXIT_RETIRE;
+            break;
+        }
         if (n > 0 || (n == 0 && db_notified(cx.db)))
             continue;
         if (n < 0) {
@@ -440,5 +445,5 @@ int runner_run(struct proc_child *self, void *options)
     runner_memory_free(o.memory);
     db_free(cx.db);
     arena_free(cx.arena);
-    return PROC_EXIT_OK;
+    return status;
 }

@@ -465,6 +465,25 @@ static void asked_to_stop_it_keeps_what_is_done_and_gives_back_the_rest(void **s
     proc_child_free(self);
 }
 
+/* It would not stop by itself: when it does not retire, the TERM of its job ends it. */
+static void a_worker_that_has_grown_retires_after_its_batch(void **state)
+{
+    struct runner_options o = {.config = &config, .kinds = kinds, .nkinds = 3};
+    struct proc_child *self = proc_child_alone("job");
+
+    (void)state;
+    enter();
+    add((struct queue_job){0}, "good");
+    leave();
+    config.worker_max_rss_bytes = 1;
+    plan.stop_after = 1;
+    signal(SIGTERM, SIG_IGN); /* until proc_child_stopping() takes over */
+    proc_child_stopping(self);
+    assert_int_equal(runner_run(self, &o), PROC_EXIT_RETIRE);
+    assert_int_equal(archived("completed"), 1);
+    proc_child_free(self);
+}
+
 static int64_t claimed_by(int workers, int default_cap)
 {
     const struct runner_options o = {.config = &config, .kinds = kinds, .nkinds = 3};
@@ -955,6 +974,7 @@ int main(void)
         WITH_DB(a_failure_in_the_middle_is_put_aside_alone),
         WITH_DB(a_group_ends_before_its_lease_is_short),
         WITH_DB(asked_to_stop_it_keeps_what_is_done_and_gives_back_the_rest),
+        WITH_DB(a_worker_that_has_grown_retires_after_its_batch),
         WITH_DB(a_tenants_cap_holds_under_many_claims),
         WITH_DB(a_tenants_own_cap_wins),
         WITH_DB(a_kinds_cap_holds_beside_other_kinds),
