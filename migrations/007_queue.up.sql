@@ -301,26 +301,31 @@ BEGIN
 END
 $$;
 
--- One job that a worker died with, alone.
+-- One job that a worker died with, alone; the oldest whose tenant and kind have room.
 CREATE FUNCTION app_jobs_claim_suspect(p_worker text, p_kinds text[], p_kind_caps integer[], p_tenant_cap integer, p_lease_ms integer, p_lease uuid)
     RETURNS SETOF jobs
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, public, pg_temp
 AS $$
 DECLARE
-    v record;
+    v      record;
+    v_full text[] := '{}'; -- what has none: asked once, however many wait for it
 BEGIN
-    FOR v IN
-        SELECT x.tenant_id, x.job_id, x.kind, app_jobs_cap(s.settings, p_tenant_cap) AS cap
+    FOR i IN 1..8 LOOP
+        SELECT x.tenant_id, x.job_id, x.kind, app_jobs_cap(s.settings, p_tenant_cap) AS cap INTO v
           FROM jobs x
           JOIN tenants n ON n.tenant_id = x.tenant_id AND n.state = 'active'
           JOIN tenant_settings s ON s.tenant_id = x.tenant_id
          WHERE x.state = 'ready' AND x.suspect AND x.run_at <= now() AND x.kind = ANY (p_kinds)
-         ORDER BY x.run_at LIMIT 8 FOR UPDATE OF x SKIP LOCKED
-    LOOP
+           AND x.tenant_id || x.kind <> ALL (v_full)
+         ORDER BY x.run_at LIMIT 1 FOR UPDATE OF x SKIP LOCKED;
+        IF NOT FOUND THEN
+            RETURN;
+        END IF;
         IF (v.cap > 0 OR p_kind_caps[array_position(p_kinds, v.kind)] > 0) AND NOT EXISTS (
             SELECT FROM app_jobs_room(v.tenant_id, v.cap, p_kinds, p_kind_caps) r
              WHERE r.kind = v.kind AND coalesce(r.kind_room, 1) > 0 AND coalesce(r.room, 1) > 0) THEN
+            v_full := v_full || (v.tenant_id || v.kind);
             CONTINUE;
         END IF;
         RETURN QUERY UPDATE jobs j

@@ -569,6 +569,28 @@ static void suspects_keep_to_the_cap(void **state)
     assert_true(archived("completed") > 0);
 }
 
+/* However many and old they are. */
+static void suspects_of_a_full_tenant_keep_nobody_else_waiting(void **state)
+{
+    char t[UUID_TEXT_BYTES];
+    const struct uuid other = testdb_tenant(db, "other");
+
+    (void)state;
+    uuid_text(&other, t);
+    add_slow("test.single", 10);
+    testdb_run(
+        db, TESTDB_ADMIN,
+        "UPDATE jobs SET suspect = true;"
+        "UPDATE jobs SET state = 'running', lease = gen_random_uuid(), lease_until = now() + "
+        "interval '1 h' WHERE job_id = (SELECT job_id FROM jobs ORDER BY job_id LIMIT 1);"
+        "INSERT INTO jobs (tenant_id, job_id, kind, payload, suspect) VALUES ('%s', "
+        "gen_random_uuid(), 'test.single', '{\"is\":\"other\"}', true)",
+        t);
+    assert_int_equal(turn(), 1);
+    assert_string_equal(plan.order, "other ");
+    assert_int_equal(turn(), 0);
+}
+
 /* With a memory: what appears behind the floor, and who is new, is found soon. */
 static void a_memory_overlooks_nothing_for_long(void **state)
 {
@@ -979,6 +1001,7 @@ int main(void)
         WITH_DB(a_tenants_own_cap_wins),
         WITH_DB(a_kinds_cap_holds_beside_other_kinds),
         WITH_DB(suspects_keep_to_the_cap),
+        WITH_DB(suspects_of_a_full_tenant_keep_nobody_else_waiting),
         WITH_DB(a_memory_overlooks_nothing_for_long),
         WITH_DB(progress_says_what_changed_and_nothing_else),
         WITH_DB(pages_of_both_tables_hold_each_job_once),
