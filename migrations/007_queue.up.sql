@@ -634,6 +634,17 @@ BEGIN
 END
 $$;
 
+-- NULL when there is no such zone (any more): one tenant's mistake must not fail a statement about all.
+CREATE FUNCTION app_local_time(p_at timestamptz, p_zone text) RETURNS timestamp
+    LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN p_at AT TIME ZONE p_zone;
+EXCEPTION WHEN invalid_parameter_value THEN
+    RETURN NULL;
+END
+$$;
+
 -- Schedules whose time has come at p_now, with that instant in their zone. Those of suspended tenants wait.
 CREATE FUNCTION app_schedules_due(p_now timestamptz, p_limit integer)
     RETURNS TABLE (tenant_id uuid, schedule_id uuid, cron text, next_run_at timestamptz, local timestamp)
@@ -642,7 +653,7 @@ CREATE FUNCTION app_schedules_due(p_now timestamptz, p_limit integer)
 AS $$
 BEGIN
     RETURN QUERY
-        SELECT s.tenant_id, s.schedule_id, s.cron, s.next_run_at, p_now AT TIME ZONE coalesce(s.time_zone, x.time_zone)
+        SELECT s.tenant_id, s.schedule_id, s.cron, s.next_run_at, app_local_time(p_now, coalesce(s.time_zone, x.time_zone))
           FROM schedules s
           JOIN tenants n ON n.tenant_id = s.tenant_id AND n.state = 'active'
           JOIN tenant_settings x ON x.tenant_id = s.tenant_id
