@@ -68,7 +68,7 @@ GRANT UPDATE ON tenant_state TO cm_system;
 -- and of p_nth. Lists go by it, and jobs that are made at once run by it.
 CREATE FUNCTION app_job_id(p_nth bigint) RETURNS uuid
     LANGUAGE sql VOLATILE PARALLEL SAFE
-    AS $$ SELECT (lpad(to_hex((extract(epoch FROM statement_timestamp()) * 1000)::bigint + p_nth / 4096), 12, '0')
+    AS $$ SELECT (lpad(to_hex((date_part('epoch', statement_timestamp()) * 1000)::bigint + p_nth / 4096), 12, '0')
                   || '7' || lpad(to_hex(p_nth % 4096), 3, '0') || right(replace(gen_random_uuid()::text, '-', ''), 16))::uuid $$;
 
 -- ---- leaving ----------------------------------------------------------------------------------------------------
