@@ -139,7 +139,7 @@ UPDATE meeting_facts f SET state = 0 FROM record_set r WHERE f.tenant_id = $1 AN
 
 -- name: MEETINGS_READ_AGAIN args: tenant uuid, batch uuid
 INSERT INTO jobs (tenant_id, job_id, kind, subject_id, unique_key, batch_id)
-SELECT $1, gen_random_uuid(), 'meeting.read', r.subject_id, r.subject_id::text, $2 FROM record_set r
+SELECT $1, app_job_id(row_number() OVER (ORDER BY r.subject_id)), 'meeting.read', r.subject_id, r.subject_id::text, $2 FROM record_set r
 ON CONFLICT (tenant_id, kind, unique_key) WHERE unique_key IS NOT NULL AND state = 'ready' DO NOTHING;
 
 -- name: MEETINGS_LABEL args: tenant uuid, add text[], remove text[]

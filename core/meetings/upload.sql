@@ -221,12 +221,15 @@ SELECT $1, ($4::uuid[])[g.pack], 'meeting.enqueue',
 ON CONFLICT DO NOTHING;
 
 -- name: UPLOAD_PACK_OPEN args: tenant uuid, batch uuid
--- Locked: a cancellation comes before these jobs are made or after.
-SELECT canceled_at IS NOT NULL FROM job_batches WHERE tenant_id = $1 AND batch_id = $2 FOR UPDATE;
+-- Locked: a cancellation comes before these jobs are made or after. app_jobs_cancel() waits at the first lock, and with
+-- the second the answer is what it left.
+SELECT b.canceled_at IS NOT NULL
+  FROM (SELECT pg_advisory_xact_lock_shared(1668115314, uuid_hash($2))) l CROSS JOIN job_batches b
+ WHERE b.tenant_id = $1 AND b.batch_id = $2 FOR UPDATE OF b;
 
 -- name: UPLOAD_PACK_JOBS args: tenant uuid, batch uuid, after uuid, to uuid
 INSERT INTO jobs (tenant_id, job_id, kind, subject_id, unique_key, batch_id)
-SELECT $1, gen_random_uuid(), 'meeting.read', f.subject_id, f.subject_id::text, $2
+SELECT $1, app_job_id(row_number() OVER (ORDER BY f.subject_id)), 'meeting.read', f.subject_id, f.subject_id::text, $2
   FROM meeting_facts f JOIN meetings m ON m.tenant_id = f.tenant_id AND m.meeting_id = f.subject_id
  WHERE f.tenant_id = $1 AND f.subject_id > $3 AND f.subject_id <= $4 AND f.state = 0 AND m.upload_id = $2
 ON CONFLICT (tenant_id, kind, unique_key) WHERE unique_key IS NOT NULL AND state = 'ready' DO NOTHING;
@@ -272,6 +275,14 @@ ANALYZE doomed;
 
 -- name: DOOMED_DELETE args: none
 SELECT what, n FROM app_subjects_delete();
+
+-- name: DOOMED_LOCK args: tenant uuid
+-- Readers lock a transcript, then its subject, then end their jobs: theirs are waited for before any job is locked here.
+WITH t AS MATERIALIZED (
+    SELECT t.subject_id FROM transcripts t JOIN doomed d ON d.subject_id = t.subject_id
+     WHERE t.tenant_id = $1 ORDER BY t.subject_id FOR UPDATE OF t
+)
+SELECT count(*) FROM t;
 
 -- name: DOOMED_JOBS args: tenant uuid
 SELECT canceled FROM app_jobs_cancel($1, NULL, NULL, ARRAY(SELECT subject_id FROM doomed));
