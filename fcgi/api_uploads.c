@@ -43,8 +43,26 @@ static int read_mapping_id(struct ctx *cx, struct slice text, struct uuid **out)
     return ctx_fail(cx, ERR_INVALID, "id_invalid", "mapping_id", "mapping_id is no identifier");
 }
 
-/* encoding, delimiter, date_order, mapping, mapping_id, on_change and mode: what the file cannot say or should not
- * decide. */
+/* A misspelt one would load the file in another way than its sender means. */
+static int check_names(struct ctx *cx, const struct http_request *rq)
+{
+    static const char *const known[] = {"encoding",   "delimiter", "date_order", "mapping",
+                                        "mapping_id", "on_change", "mode"};
+
+    for (size_t i = 0; i < rq->nquery; i++) {
+        const struct slice name = rq->query[i].name;
+        bool found = false;
+
+        for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+            found |= slice_is(name, known[k]);
+        if (!found)
+            return ctx_fail(cx, ERR_INVALID, "parameter_unknown", arena_slicedup(cx->arena, name),
+                            "there is no such parameter");
+    }
+    return 0;
+}
+
+/* What the file cannot say or should not decide. */
 static int read_options(struct ctx *cx, const struct http_request *rq, struct upload_options *out)
 {
     struct upload_names *names = NULL;
@@ -59,6 +77,8 @@ static int read_options(struct ctx *cx, const struct http_request *rq, struct up
         .expected_bytes = rq->content_length,
     };
 
+    if (check_names(cx, rq) < 0)
+        return -1;
     if (on_change.n && !upload_policy_find(on_change, &o.on_change))
         return bad_choice(cx, "on_change", "update, skip, keep_both");
     if (mode.n && !slice_is(mode, "all_or_nothing") && !slice_is(mode, "row_by_row"))

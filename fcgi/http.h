@@ -105,12 +105,9 @@ void http_not_modified(struct http_response *rs);
 const char *http_etag(struct arena *a, int64_t version, struct slice body);
 /* Whether If-None-Match (a list, weak or strong, or *) names it. */
 bool http_etag_matches(struct slice if_none_match, const char *etag);
-/* The version that If-Match names, weak (nginx makes it so when it compresses) or strong; 0 for *. ERR_PRECONDITION_REQUIRED if_match_missing, ERR_PRECONDITION version_stale
- * when it is none of ours (RFC 9110 section 13.1.1: no match). */
-int http_if_match(struct ctx *cx, const struct http_request *rq, int64_t *version);
-
-/* The version that If-Match names; 0 for *. ERR_PRECONDITION_REQUIRED if_match_missing, ERR_PRECONDITION version_stale
- * when it is none of ours (RFC 9110 section 13.1.1: no match). */
+/* The version that If-Match names, weak (nginx makes it so when it compresses) or strong; 0 for *.
+ * ERR_PRECONDITION_REQUIRED if_match_missing, ERR_PRECONDITION version_stale when it is none of ours (RFC 9110 section
+ * 13.1.1: no match). */
 int http_if_match(struct ctx *cx, const struct http_request *rq, int64_t *version);
 
 void http_header_add(struct http_response *rs, const char *name, const char *value);

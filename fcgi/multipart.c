@@ -9,6 +9,7 @@ enum { BUFFER_BYTES = 64 << 10, BOUNDARY_BYTES = 70 }; /* RFC 2046 section 5.1.1
 
 struct multipart {
     const struct http_request *rq;
+    const char *field;                  /* of the file; the caller's */
     char delimiter[BOUNDARY_BYTES + 5]; /* CR LF -- boundary */
     size_t ndelimiter;
     char buf[BUFFER_BYTES];
@@ -191,6 +192,7 @@ int multipart_open(struct ctx *cx, const struct http_request *rq, const char *fi
     bool last = false;
 
     m->rq = rq;
+    m->field = field;
     if (!boundary_of(rq->content_type, &boundary))
         return ctx_fail(cx, ERR_INVALID, "boundary_missing", "Content-Type",
                         "the form data has no boundary");
@@ -219,14 +221,21 @@ int multipart_open(struct ctx *cx, const struct http_request *rq, const char *fi
                     field);
 }
 
-/* Whatever follows the file, to the end of the body. */
+/* Whatever follows the file, to the end of the body; but no second one, which would be dropped without a word. */
 static int drain(struct ctx *cx, struct multipart *m)
 {
+    struct slice filename;
+    bool ours = false;
     bool last = false;
 
     if (after_delimiter(cx, m, &last) < 0)
         return -1;
     while (!last) {
+        if (part_headers(cx, m, m->field, &ours, &filename) < 0)
+            return -1;
+        if (ours)
+            return ctx_fail(cx, ERR_INVALID, "file_twice", m->field, "send one file at a time");
+        m->from -= 2; /* as in multipart_open() */
         if (skip_part(cx, m) < 0 || after_delimiter(cx, m, &last) < 0)
             return -1;
     }

@@ -17,7 +17,7 @@ struct multipart; /* opaque; in cx->arena */
 int multipart_open(struct ctx *cx, const struct http_request *rq, const char *field,
                    struct multipart **out, struct slice *filename);
 
-/* upload_read_fn: bytes of the file, 0 at its end once the whole body was seen. */
+/* upload_read_fn: bytes of the file, 0 at its end once the whole body was seen. Errors: multipart_invalid, file_twice. */
 long multipart_read(struct ctx *cx, void *multipart, void *buf, size_t n);
 
 #endif

@@ -62,6 +62,15 @@ CREATE INDEX schedules_due ON schedules (next_run_at) WHERE enabled;
 GRANT SELECT, UPDATE ON schedules TO cm_system;
 GRANT UPDATE ON tenant_state TO cm_system;
 
+-- ---- making ----
+
+-- An id for the p_nth job of a statement (from 1), as the program makes them (core/base/uuid.h): in the order of time,
+-- and of p_nth. Lists go by it, and jobs that are made at once run by it.
+CREATE FUNCTION app_job_id(p_nth bigint) RETURNS uuid
+    LANGUAGE sql VOLATILE PARALLEL SAFE
+    AS $$ SELECT (lpad(to_hex((date_part('epoch', statement_timestamp()) * 1000)::bigint + p_nth / 4096), 12, '0')
+                  || '7' || lpad(to_hex(p_nth % 4096), 3, '0') || right(replace(gen_random_uuid()::text, '-', ''), 16))::uuid $$;
+
 -- ---- leaving ----------------------------------------------------------------------------------------------------
 
 -- Counts ends of jobs in their batches; p_by is -1 for dead letters that return. Locks the batches' rows until the
@@ -181,7 +190,7 @@ END
 $$;
 
 -- Cancels by ids, by batch or by subjects (one of the three is given). Waiting ones go at once; for running ones it
--- is asked for, and their worker ends them.
+-- is asked for, and their worker ends them. The jobs of both are locked before the batch is: so do those who end jobs.
 CREATE FUNCTION app_jobs_cancel(p_tenant uuid, p_jobs uuid[], p_batch uuid, p_subjects uuid[]) RETURNS TABLE (canceled bigint, asked bigint)
     LANGUAGE plpgsql
 AS $$
@@ -192,23 +201,26 @@ BEGIN
         SELECT array_agg(x.job_id) INTO v_jobs FROM (SELECT j.job_id FROM jobs j
          WHERE j.tenant_id = p_tenant AND j.job_id = ANY (p_jobs) AND j.state = 'ready' ORDER BY j.job_id FOR UPDATE) x;
     ELSIF p_batch IS NOT NULL THEN
-        -- first, so that who makes jobs of it at this moment is waited for, and who comes later sees it
-        UPDATE job_batches b SET canceled_at = now(), changed_at = statement_timestamp()
-         WHERE b.tenant_id = p_tenant AND b.batch_id = p_batch AND b.canceled_at IS NULL;
+        -- who makes jobs of it at this moment (UPLOAD_PACK_OPEN) is waited for, and who comes later sees canceled_at
+        PERFORM pg_advisory_xact_lock(1668115314, uuid_hash(p_batch));
         SELECT array_agg(x.job_id) INTO v_jobs FROM (SELECT j.job_id FROM jobs j
          WHERE j.tenant_id = p_tenant AND j.batch_id = p_batch AND j.state = 'ready' AND j.max_attempts > 0 ORDER BY j.job_id FOR UPDATE) x;
     ELSE
         SELECT array_agg(x.job_id) INTO v_jobs FROM (SELECT j.job_id FROM jobs j
          WHERE j.tenant_id = p_tenant AND j.subject_id = ANY (p_subjects) AND j.state = 'ready' ORDER BY j.job_id FOR UPDATE) x;
     END IF;
-    canceled := 0;
-    IF v_jobs IS NOT NULL THEN
-        canceled := app_jobs_leave(array_fill(p_tenant, ARRAY[cardinality(v_jobs)]), v_jobs, 'canceled', 'canceled', NULL);
-    END IF;
     UPDATE jobs j SET cancel_requested = true
      WHERE j.tenant_id = p_tenant AND j.state = 'running' AND NOT j.cancel_requested
        AND (j.job_id = ANY (p_jobs) OR j.batch_id = p_batch OR j.subject_id = ANY (p_subjects));
     GET DIAGNOSTICS asked = ROW_COUNT;
+    canceled := 0;
+    IF v_jobs IS NOT NULL THEN
+        canceled := app_jobs_leave(array_fill(p_tenant, ARRAY[cardinality(v_jobs)]), v_jobs, 'canceled', 'canceled', NULL);
+    END IF;
+    IF p_batch IS NOT NULL THEN
+        UPDATE job_batches b SET canceled_at = now(), changed_at = statement_timestamp()
+         WHERE b.tenant_id = p_tenant AND b.batch_id = p_batch AND b.canceled_at IS NULL;
+    END IF;
     RETURN NEXT;
 END
 $$;
@@ -289,26 +301,31 @@ BEGIN
 END
 $$;
 
--- One job that a worker died with, alone.
+-- One job that a worker died with, alone; the oldest whose tenant and kind have room.
 CREATE FUNCTION app_jobs_claim_suspect(p_worker text, p_kinds text[], p_kind_caps integer[], p_tenant_cap integer, p_lease_ms integer, p_lease uuid)
     RETURNS SETOF jobs
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, public, pg_temp
 AS $$
 DECLARE
-    v record;
+    v      record;
+    v_full text[] := '{}'; -- what has none: asked once, however many wait for it
 BEGIN
-    FOR v IN
-        SELECT x.tenant_id, x.job_id, x.kind, app_jobs_cap(s.settings, p_tenant_cap) AS cap
+    FOR i IN 1..8 LOOP
+        SELECT x.tenant_id, x.job_id, x.kind, app_jobs_cap(s.settings, p_tenant_cap) AS cap INTO v
           FROM jobs x
           JOIN tenants n ON n.tenant_id = x.tenant_id AND n.state = 'active'
           JOIN tenant_settings s ON s.tenant_id = x.tenant_id
          WHERE x.state = 'ready' AND x.suspect AND x.run_at <= now() AND x.kind = ANY (p_kinds)
-         ORDER BY x.run_at LIMIT 8 FOR UPDATE OF x SKIP LOCKED
-    LOOP
+           AND x.tenant_id || x.kind <> ALL (v_full)
+         ORDER BY x.run_at LIMIT 1 FOR UPDATE OF x SKIP LOCKED;
+        IF NOT FOUND THEN
+            RETURN;
+        END IF;
         IF (v.cap > 0 OR p_kind_caps[array_position(p_kinds, v.kind)] > 0) AND NOT EXISTS (
             SELECT FROM app_jobs_room(v.tenant_id, v.cap, p_kinds, p_kind_caps) r
              WHERE r.kind = v.kind AND coalesce(r.kind_room, 1) > 0 AND coalesce(r.room, 1) > 0) THEN
+            v_full := v_full || (v.tenant_id || v.kind);
             CONTINUE;
         END IF;
         RETURN QUERY UPDATE jobs j
@@ -353,7 +370,7 @@ DECLARE
 BEGIN
     SET LOCAL synchronous_commit = off;
     IF v_first THEN
-        RETURN QUERY SELECT s.tenant_id, NULL::integer, s.job_id, s.kind, s.subject_id, s.payload, s.attempts, s.max_attempts, s.priority, s.run_at
+        RETURN QUERY SELECT s.tenant_id, -1, s.job_id, s.kind, s.subject_id, s.payload, s.attempts, s.max_attempts, s.priority, s.run_at
                        FROM app_jobs_claim_suspect(p_worker, p_kinds, p_kind_caps, p_tenant_cap, p_lease_ms, p_lease) s;
         IF FOUND THEN
             RETURN;
@@ -431,7 +448,7 @@ BEGIN
     END IF;
 
     IF v_n = 0 AND NOT v_first THEN
-        RETURN QUERY SELECT s.tenant_id, NULL::integer, s.job_id, s.kind, s.subject_id, s.payload, s.attempts, s.max_attempts, s.priority, s.run_at
+        RETURN QUERY SELECT s.tenant_id, -1, s.job_id, s.kind, s.subject_id, s.payload, s.attempts, s.max_attempts, s.priority, s.run_at
                        FROM app_jobs_claim_suspect(p_worker, p_kinds, p_kind_caps, p_tenant_cap, p_lease_ms, p_lease) s;
     END IF;
 END
@@ -500,6 +517,16 @@ BEGIN
 END
 $$;
 
+-- Moves the data versions of tenants whose jobs ended without them; the last lock of a transaction, in one order.
+CREATE FUNCTION app_tenants_touch(p_tenants uuid[]) RETURNS void
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM FROM tenant_state s WHERE s.tenant_id = ANY (p_tenants) ORDER BY s.tenant_id FOR UPDATE;
+    UPDATE tenant_state s SET data_version = data_version + 1 WHERE s.tenant_id = ANY (p_tenants);
+END
+$$;
+
 -- Gives back what silent workers held. A job out of attempts becomes a dead letter. Returns how many moved. One
 -- worker at a time looks; the others have better things to do.
 CREATE OR REPLACE FUNCTION app_jobs_rescue() RETURNS integer
@@ -509,6 +536,8 @@ AS $$
 DECLARE
     v_tenants uuid[];
     v_jobs    uuid[];
+    v_ended   uuid[];
+    v_some    uuid[];
     v_dead    integer := 0;
     v_back    integer := 0;
 BEGIN
@@ -520,15 +549,18 @@ BEGIN
          WHERE j.state = 'running' AND j.lease_until < now() AND j.attempts >= j.max_attempts AND NOT j.cancel_requested
          ORDER BY j.tenant_id, j.job_id LIMIT 1000 FOR UPDATE SKIP LOCKED) x;
     IF v_jobs IS NOT NULL THEN
+        v_ended := v_tenants;
         v_dead := app_jobs_leave(v_tenants, v_jobs, 'failed', 'lease_expired', NULL);
-        UPDATE tenant_state s SET data_version = data_version + 1 WHERE s.tenant_id = ANY (v_tenants);
     END IF;
-    SELECT array_agg(x.tenant_id), array_agg(x.job_id) INTO v_tenants, v_jobs FROM (
-        SELECT j.tenant_id, j.job_id FROM jobs j WHERE j.state = 'running' AND j.lease_until < now()
+    SELECT array_agg(x.tenant_id), array_agg(x.job_id), array_agg(x.tenant_id) FILTER (WHERE x.cancel_requested)
+      INTO v_tenants, v_jobs, v_some FROM (
+        SELECT j.tenant_id, j.job_id, j.cancel_requested FROM jobs j
+         WHERE j.state = 'running' AND j.lease_until < now() AND (j.attempts < j.max_attempts OR j.cancel_requested)
          ORDER BY j.tenant_id, j.job_id LIMIT 1000 FOR UPDATE SKIP LOCKED) x;
     IF v_jobs IS NOT NULL THEN
         v_back := app_jobs_return(v_tenants, v_jobs, true);
     END IF;
+    PERFORM app_tenants_touch(v_ended || v_some);
     RETURN v_dead + v_back;
 END
 $$;
@@ -541,14 +573,19 @@ AS $$
 DECLARE
     v_tenants uuid[];
     v_jobs    uuid[];
+    v_ended   uuid[];
+    v_n       integer;
 BEGIN
-    SELECT array_agg(x.tenant_id), array_agg(x.job_id) INTO v_tenants, v_jobs FROM (
-        SELECT j.tenant_id, j.job_id FROM jobs j WHERE j.state = 'running' AND j.lease = p_lease
+    SELECT array_agg(x.tenant_id), array_agg(x.job_id), array_agg(x.tenant_id) FILTER (WHERE x.cancel_requested)
+      INTO v_tenants, v_jobs, v_ended FROM (
+        SELECT j.tenant_id, j.job_id, j.cancel_requested FROM jobs j WHERE j.state = 'running' AND j.lease = p_lease
          ORDER BY j.tenant_id, j.job_id FOR UPDATE) x;
     IF v_jobs IS NULL THEN
         RETURN 0;
     END IF;
-    RETURN app_jobs_return(v_tenants, v_jobs, false);
+    v_n := app_jobs_return(v_tenants, v_jobs, false);
+    PERFORM app_tenants_touch(v_ended);
+    RETURN v_n;
 END
 $$;
 
@@ -597,6 +634,17 @@ BEGIN
 END
 $$;
 
+-- NULL when there is no such zone (any more): one tenant's mistake must not fail a statement about all.
+CREATE FUNCTION app_local_time(p_at timestamptz, p_zone text) RETURNS timestamp
+    LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN p_at AT TIME ZONE p_zone;
+EXCEPTION WHEN invalid_parameter_value THEN
+    RETURN NULL;
+END
+$$;
+
 -- Schedules whose time has come at p_now, with that instant in their zone. Those of suspended tenants wait.
 CREATE FUNCTION app_schedules_due(p_now timestamptz, p_limit integer)
     RETURNS TABLE (tenant_id uuid, schedule_id uuid, cron text, next_run_at timestamptz, local timestamp)
@@ -605,7 +653,7 @@ CREATE FUNCTION app_schedules_due(p_now timestamptz, p_limit integer)
 AS $$
 BEGIN
     RETURN QUERY
-        SELECT s.tenant_id, s.schedule_id, s.cron, s.next_run_at, p_now AT TIME ZONE coalesce(s.time_zone, x.time_zone)
+        SELECT s.tenant_id, s.schedule_id, s.cron, s.next_run_at, app_local_time(p_now, coalesce(s.time_zone, x.time_zone))
           FROM schedules s
           JOIN tenants n ON n.tenant_id = s.tenant_id AND n.state = 'active'
           JOIN tenant_settings x ON x.tenant_id = s.tenant_id

@@ -42,6 +42,7 @@ BEGIN
 END
 $$;
 RESET ROLE;
+DROP FUNCTION app_must_be_plain(text);
 REVOKE SELECT, INSERT ON transcripts, meetings FROM cm_system;
 REVOKE INSERT, UPDATE ON subjects FROM cm_system;
 REVOKE UPDATE, DELETE ON transcripts FROM cm_system;

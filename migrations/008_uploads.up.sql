@@ -90,6 +90,20 @@ COMMENT ON COLUMN value_codes.folded IS 'Without case, accents and runs of blank
 
 -- ---- loading ----
 
+-- What a function of cm_system reads of its caller's is a plain table of PostgreSQL's own types: the functions of a view,
+-- or of a cast, would run as cm_system.
+CREATE FUNCTION app_must_be_plain(p_table text) RETURNS void
+    LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass(p_table) AND c.relkind = 'r' AND NOT c.relhassubclass)
+       OR EXISTS (SELECT FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid
+                   WHERE a.attrelid = to_regclass(p_table) AND a.attnum > 0 AND y.typnamespace <> 'pg_catalog'::regnamespace) THEN
+        RAISE EXCEPTION '% is no plain table', p_table USING ERRCODE = 'wrong_object_type';
+    END IF;
+END
+$$;
+
 -- Stores what is new of an upload: pg_temp.upload_stage of the session, which the caller filled and granted.
 --
 -- Five foreign keys a row, each a look-up with a lock on the parent, took as long as all the rest together. Here they
@@ -104,7 +118,9 @@ DECLARE
     v_tenant uuid := app_tenant();
     v_trust  boolean := has_parameter_privilege('session_replication_role', 'SET');
     v_rows   bigint;
+    v_named  bigint; -- that found their seller
 BEGIN
+    PERFORM app_must_be_plain('pg_temp.upload_stage');
     PERFORM FROM uploads u WHERE u.tenant_id = v_tenant AND u.upload_id = p_upload AND u.state = 'loading';
     IF NOT FOUND THEN
         RAISE EXCEPTION 'no upload is being loaded' USING ERRCODE = 'CM403';
@@ -126,6 +142,10 @@ BEGIN
            v.value, s.closed
       FROM pg_temp.upload_stage s
       JOIN value_codes v ON v.tenant_id = v_tenant AND v.field = 'sales_rep' AND v.folded = s.seller;
+    GET DIAGNOSTICS v_named = ROW_COUNT;
+    IF v_named <> v_rows THEN
+        RAISE EXCEPTION '% of % rows have a seller without a code', v_rows - v_named, v_rows;
+    END IF;
 
     INSERT INTO meeting_facts (tenant_id, subject_id, meeting_date, sales_rep, closed)
     SELECT v_tenant, s.meeting_id, s.meeting_date, v.code, s.closed
@@ -162,6 +182,7 @@ BEGIN
     IF v_tenant IS NULL THEN
         RAISE EXCEPTION 'no tenant' USING ERRCODE = 'CM403';
     END IF;
+    PERFORM app_must_be_plain('pg_temp.doomed');
     PERFORM FROM transcripts t JOIN pg_temp.doomed d ON d.subject_id = t.subject_id
       WHERE t.tenant_id = v_tenant ORDER BY t.subject_id FOR UPDATE OF t;
     PERFORM FROM subjects s JOIN pg_temp.doomed d ON d.subject_id = s.subject_id

@@ -12,6 +12,7 @@ BEGIN
     IF v_tenant IS NULL THEN
         RAISE EXCEPTION 'no tenant' USING ERRCODE = 'CM403';
     END IF;
+    PERFORM app_must_be_plain('pg_temp.doomed');
     PERFORM FROM transcripts t JOIN pg_temp.doomed d ON d.subject_id = t.subject_id
       WHERE t.tenant_id = v_tenant ORDER BY t.subject_id FOR UPDATE OF t;
     PERFORM FROM subjects s JOIN pg_temp.doomed d ON d.subject_id = s.subject_id

@@ -61,7 +61,7 @@ CREATE INDEX meeting_facts_unread ON meeting_facts (tenant_id, subject_id) WHERE
 -- What was read before there was a search is read again; until then it counts as not read.
 SET LOCAL ROLE cm_system;
 INSERT INTO jobs (tenant_id, job_id, kind, subject_id, unique_key, priority)
-SELECT f.tenant_id, gen_random_uuid(), 'meeting.read', f.subject_id, f.subject_id::text, 200 FROM meeting_facts f WHERE f.state = 1
+SELECT f.tenant_id, app_job_id(row_number() OVER (ORDER BY f.subject_id)), 'meeting.read', f.subject_id, f.subject_id::text, 200 FROM meeting_facts f WHERE f.state = 1
 ON CONFLICT (tenant_id, kind, unique_key) WHERE unique_key IS NOT NULL AND state = 'ready' DO NOTHING;
 UPDATE meeting_facts SET state = 0 WHERE state = 1;
 RESET ROLE;
@@ -81,6 +81,7 @@ BEGIN
     IF v_tenant IS NULL THEN
         RAISE EXCEPTION 'no tenant' USING ERRCODE = 'CM403';
     END IF;
+    PERFORM app_must_be_plain('pg_temp.doomed');
     PERFORM FROM transcripts t JOIN pg_temp.doomed d ON d.subject_id = t.subject_id
       WHERE t.tenant_id = v_tenant ORDER BY t.subject_id FOR UPDATE OF t;
     PERFORM FROM subjects s JOIN pg_temp.doomed d ON d.subject_id = s.subject_id

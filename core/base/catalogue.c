@@ -24,6 +24,9 @@ const struct catalogue_entry catalogue[] = {
     {"columns_short", "a la fila le faltan columnas", "the row lacks columns"},
     {"too_many_columns", "la fila tiene más de {max} columnas",
      "the row has more than {max} columns"},
+    {"too_many_cells",
+     "la fila tiene más celdas que la primera línea, que tiene {max}: quizá a un texto le faltan comillas",
+     "the row has more cells than the first line, which has {max}: perhaps a text lacks its quotes"},
     {"row_too_long", "la fila pasa de {max} bytes: quizá falta una comilla de cierre",
      "the row is longer than {max} bytes: perhaps a closing quote is missing"},
 

@@ -3,13 +3,20 @@
 
 #include <string.h>
 
+/* The wide forms of = + - @, which East Asian spreadsheets compute as well. */
+static bool is_wide(struct slice s)
+{
+    return slice_starts(s, SLICE("＝")) || slice_starts(s, SLICE("＋")) ||
+           slice_starts(s, SLICE("－")) || slice_starts(s, SLICE("＠"));
+}
+
 bool csv_is_formula(struct slice s)
 {
     bool telephone = s.n > 1 && s.p[0] == '+';
 
     for (size_t i = 1; i < s.n && telephone; i++)
         telephone = (s.p[i] >= '0' && s.p[i] <= '9') || (s.p[i] && strchr(" ()-", s.p[i]));
-    return s.n && s.p[0] && strchr("=+-@\t\r", s.p[0]) && !telephone;
+    return is_wide(s) || (s.n && s.p[0] && strchr("=+-@\t\r\n", s.p[0]) && !telephone);
 }
 
 void csv_cell(struct sb *b, struct slice s)

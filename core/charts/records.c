@@ -227,16 +227,18 @@ static void put_tsquery(struct sql_builder *q, const struct words_query *w)
     }
 }
 
-/* A word without the ending that its plural or gender would change: a stemmer for letters. */
+/* A word without the ending that its plural or gender would change: a stemmer for letters. Whole characters only: what is
+ * cut inside one is no text to the database. */
 static const char *beginning_of(struct arena *a, const struct words_term *t)
 {
     SCOPED(sb_done) struct sb text = {0};
-    const size_t n = strlen(t->words[0]);
+    const struct slice word = slice_cstr(t->words[0]);
+    const size_t n = utf8_count(word);
 
     if (t->n == 1 && n < 5)
         return arena_printf(a, " %s%s", t->words[0], t->begins ? "" : " ");
     if (t->n == 1)
-        return arena_printf(a, " %.*s", (int)(n >= 7 ? n - 2 : n - 1), t->words[0]);
+        return arena_printf(a, " %.*s", (int)utf8_cut(word, n >= 7 ? n - 2 : n - 1).n, word.p);
     sb_init(&text, 4096);
     for (size_t i = 0; i < t->n; i++)
         sb_printf(&text, " %s", t->words[i]);

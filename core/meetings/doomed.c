@@ -35,12 +35,14 @@ static const char *name_of(const char *table)
 
 int doomed_delete(struct ctx *cx, struct jw *w)
 {
+    const struct db_arg tenant[] = {db_uuid(&cx->who.tenant)};
     SCOPED(pg_drop) PGresult *jobs = NULL;
     SCOPED(pg_drop) PGresult *r = NULL;
 
-    if (db_exec(cx, SQL_DOOMED_ANALYZE, NULL, NULL) < 0)
+    if (db_exec(cx, SQL_DOOMED_ANALYZE, NULL, NULL) < 0 ||
+        db_exec(cx, SQL_DOOMED_LOCK, tenant, NULL) < 0)
         return -1;
-    jobs = db_query_one(cx, SQL_DOOMED_JOBS, (const struct db_arg[]){db_uuid(&cx->who.tenant)});
+    jobs = db_query_one(cx, SQL_DOOMED_JOBS, tenant);
     if (!jobs)
         return -1;
     r = db_query(cx, SQL_DOOMED_DELETE, NULL);

@@ -102,6 +102,12 @@ UPDATE meetings m
 -- name: MEETING_TRANSCRIPT_UPDATE args: tenant uuid, meeting uuid, body text, body_hash uuid
 UPDATE transcripts SET body = $3, body_hash = $4 WHERE tenant_id = $1 AND subject_id = $2;
 
+-- name: MEETING_CODE_FOLD args: tenant uuid, sales_rep text, seller text
+-- As UPLOAD_CODES_FOLD does it, for one.
+UPDATE value_codes v SET folded = $3
+ WHERE v.tenant_id = $1 AND v.field = 'sales_rep' AND v.value = $2
+   AND NOT EXISTS (SELECT FROM value_codes o WHERE o.tenant_id = $1 AND o.field = 'sales_rep' AND o.folded = $3);
+
 -- name: MEETING_CODE_ADD args: tenant uuid, sales_rep text, seller text
 INSERT INTO value_codes (tenant_id, field, value, folded, code)
 SELECT $1, 'sales_rep', $2, $3, nextval('value_code_seq')
@@ -133,7 +139,7 @@ UPDATE meeting_facts f SET state = 0 FROM record_set r WHERE f.tenant_id = $1 AN
 
 -- name: MEETINGS_READ_AGAIN args: tenant uuid, batch uuid
 INSERT INTO jobs (tenant_id, job_id, kind, subject_id, unique_key, batch_id)
-SELECT $1, gen_random_uuid(), 'meeting.read', r.subject_id, r.subject_id::text, $2 FROM record_set r
+SELECT $1, app_job_id(row_number() OVER (ORDER BY r.subject_id)), 'meeting.read', r.subject_id, r.subject_id::text, $2 FROM record_set r
 ON CONFLICT (tenant_id, kind, unique_key) WHERE unique_key IS NOT NULL AND state = 'ready' DO NOTHING;
 
 -- name: MEETINGS_LABEL args: tenant uuid, add text[], remove text[]

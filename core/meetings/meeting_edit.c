@@ -66,25 +66,32 @@ static int read_patch(struct ctx *cx, struct edit *e, const json_t *patch)
     return 0;
 }
 
-/* What the patch does not name stays as it is; the whole is then checked as a row. */
-static int check_row(struct ctx *cx, struct edit *e, const PGresult *r)
+/* As a row of a file: columns of `named` by the patch, the rest as it is; 0: the meeting as it is. */
+static enum upload_verdict read_row(struct ctx *cx, const struct edit *e, unsigned named,
+                                    const PGresult *r, struct upload_row *out,
+                                    struct upload_problem problems[UPLOAD_COLUMNS], size_t *n)
 {
-    struct upload_problem problems[UPLOAD_COLUMNS];
     struct slice fields[UPLOAD_COLUMNS];
-    struct upload_map map;
-    struct csv_record record;
-    size_t nproblems = 0;
-    enum upload_verdict verdict;
+    struct upload_map map = {.width = UPLOAD_COLUMNS};
+    const struct csv_record record = {
+        .fields = fields, .n = UPLOAD_COLUMNS, .line = 1, .cut_field = -1};
 
     for (int c = 0; c < UPLOAD_COLUMNS; c++) {
         map.at[c] = c;
-        fields[c] = e->named & 1u << c   ? e->text[c]
+        fields[c] = named & 1u << c      ? e->text[c]
                     : c == UPLOAD_CLOSED ? (pg_bool(r, 0, c) ? SLICE("true") : SLICE("false"))
                                          : pg_slice(r, 0, c);
     }
-    record = (struct csv_record){.fields = fields, .n = UPLOAD_COLUMNS, .line = 1, .cut_field = -1};
-    verdict = upload_row_read(cx->arena, &map, UPLOAD_YMD, &record, &e->row, problems, &nproblems);
-    if (verdict == UPLOAD_ROW_OK)
+    return upload_row_read(cx->arena, &map, UPLOAD_YMD, &record, out, problems, n);
+}
+
+/* The whole is checked, not what the patch names alone. */
+static int check_row(struct ctx *cx, struct edit *e, const PGresult *r)
+{
+    struct upload_problem problems[UPLOAD_COLUMNS];
+    size_t nproblems = 0;
+
+    if (read_row(cx, e, e->named, r, &e->row, problems, &nproblems) == UPLOAD_ROW_OK)
         return 0;
     if (!nproblems)
         return ctx_fail(cx, ERR_INVALID, "required", NULL, "a meeting cannot be all blank");
@@ -96,6 +103,17 @@ static int check_row(struct ctx *cx, struct edit *e, const PGresult *r)
                    strcmp(problems[0].code, "too_short") == 0 ? "min" : "max",
                    (long long)problems[0].limit);
     return -1;
+}
+
+/* Not by the stored content: that is of a row of a file, which may spell the seller as the meeting does not. */
+static bool changes_nothing(struct ctx *cx, const struct edit *e, const PGresult *r)
+{
+    struct upload_problem problems[UPLOAD_COLUMNS];
+    struct upload_row was;
+    size_t n = 0;
+
+    return read_row(cx, e, 0, r, &was, problems, &n) == UPLOAD_ROW_OK &&
+           memcmp(&was.content, &e->row.content, sizeof was.content) == 0;
 }
 
 static int check_version(struct ctx *cx, int64_t asked, int64_t is)
@@ -131,11 +149,11 @@ static int store_meeting(struct ctx *cx, const struct edit *e)
     const struct db_arg id = db_uuid(e->id);
     const struct upload_row *row = &e->row;
     const struct db_arg by = cx->who.kind == PRINCIPAL_USER ? db_uuid(&cx->who.user) : db_null();
+    const struct db_arg seller[] = {tenant, db_slice(row->text[UPLOAD_SALES_REP]),
+                                    db_slice(row->seller_key)};
 
-    if (db_exec(cx, SQL_MEETING_CODE_ADD,
-                (const struct db_arg[]){tenant, db_slice(row->text[UPLOAD_SALES_REP]),
-                                        db_slice(row->seller_key)},
-                NULL) < 0 ||
+    if (db_exec(cx, SQL_MEETING_CODE_FOLD, seller, NULL) < 0 ||
+        db_exec(cx, SQL_MEETING_CODE_ADD, seller, NULL) < 0 ||
         db_exec(cx, SQL_MEETING_REVISION_ADD,
                 (const struct db_arg[]){tenant, id, by, db_bool(e->new_transcript)}, NULL) < 0)
         return -1;
@@ -214,7 +232,7 @@ int meeting_edit(struct ctx *cx, const struct uuid *id, int64_t version, const j
     if (!r || check_version(cx, version, pg_i64(r, 0, LOCK_VERSION, 1)) < 0 ||
         check_row(cx, &e, r) < 0)
         return -1;
-    if (!differs(r, LOCK_CONTENT, &e.row.content))
+    if (changes_nothing(cx, &e, r))
         return 0; /* it says already what it should: no version, no revision */
     e.new_identity = differs(r, LOCK_IDENTITY, &e.row.identity);
     e.new_transcript = differs(r, LOCK_BODY_HASH, &e.row.body_hash);

@@ -43,6 +43,7 @@ static int take_plain(struct ctx *cx, struct meeting_query *q, size_t i, struct 
 {
     const char *const name = plain[i].name;
     json_t *list = json_object_get(q->plain, plain[i].field);
+    json_t *text;
 
     if (plain[i].kind == PLAIN_BOOL) {
         const bool yes = slice_is(value, "true") || slice_is(value, "1");
@@ -52,16 +53,18 @@ static int take_plain(struct ctx *cx, struct meeting_query *q, size_t i, struct 
         json_object_set_new(q->plain, plain[i].field, json_boolean(yes));
         return 1;
     }
+    text = json_stringn(value.p, value.n);
+    if (!text)
+        return wrong(cx, name, "well-formed text"); /* not UTF-8: jansson refuses it */
     if (plain[i].kind == PLAIN_ONE) {
-        json_object_set_new(q->plain, plain[i].field, json_stringn(value.p, value.n));
+        json_object_set_new(q->plain, plain[i].field, text);
         return 1;
     }
     if (!list) {
         list = json_array();
         json_object_set_new(q->plain, plain[i].field, list);
     }
-    if (json_array_append_new(list, json_stringn(value.p, value.n)) < 0)
-        return wrong(cx, name, "well-formed text"); /* not UTF-8: jansson refuses it */
+    json_array_append_new(list, text);
     return 1;
 }
 

@@ -3,8 +3,8 @@
  * A workbook by libxlsxwriter, row after row on disk (its constant_memory mode), in files without a name: nothing is left
  * behind whatever happens to the process.
  *
- * Text is always text, whatever it begins with; days are days, numbers numbers. A cell holds 32,767 characters: what is
- * longer is cut, ends in an ellipsis, and is counted on the second sheet.
+ * Text is always text, whatever it begins with; days are days, numbers numbers. A cell holds 32,767 characters as Excel
+ * counts them (an emoji is two): what is longer is cut, ends in an ellipsis, and is counted on the second sheet.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -90,25 +90,43 @@ struct xlsx *xlsx_new(struct ctx *cx, const struct export_column *columns, int n
     return x;
 }
 
-/* XML has no place for control characters but these three, and libxlsxwriter writes them as they are. */
+/* XML has no place for control characters but these three, nor for U+FFFE and U+FFFF, and libxlsxwriter writes them as
+ * they are. */
 static void without_controls(char *s)
 {
     for (; *s; s++) {
         if ((unsigned char)*s < ' ' && *s != '\n' && *s != '\r' && *s != '\t')
             *s = ' ';
+        else if (memcmp(s, "\xEF\xBF", 2) == 0 && (unsigned char)s[2] >= 0xBE)
+            s[2] = '\xBD'; /* U+FFFD */
     }
+}
+
+/* As much of it as `units` of UTF-16 hold, in which Excel counts. */
+static struct slice cut_to(struct slice s, size_t units)
+{
+    unsigned used;
+
+    for (size_t i = 0; i < s.n; i += used) {
+        const size_t need = utf8_decode(s, i, &used) > 0xFFFF ? 2 : 1;
+
+        if (need > units)
+            return (struct slice){s.p, i};
+        units -= need;
+    }
+    return s;
 }
 
 static lxw_error write_text(struct xlsx *x, const struct export_row *row, int c)
 {
     const struct slice s = export_text(row, c);
-    struct slice head = utf8_cut(s, CELL_CHARS);
+    struct slice head = cut_to(s, CELL_CHARS);
     char *text;
 
     if (!s.n)
         return LXW_NO_ERROR;
     if (head.n < s.n) {
-        head = utf8_cut(s, CELL_CHARS - 1);
+        head = cut_to(s, CELL_CHARS - 1);
         x->cut++;
     }
     text = arena_printf(row->scratch, "%.*s%s", (int)head.n, head.p, head.n < s.n ? "…" : "");

@@ -28,16 +28,19 @@ static int note_begin(struct ctx *cx, const struct upload *up, const struct uplo
     return db_commit(cx);
 }
 
+/* ERR_CONFLICT upload_gone: it was taken back while it said nothing. */
 static int note_progress(struct ctx *cx, const struct upload *up, const char *state, int64_t bytes)
 {
+    int64_t affected = 0;
+
     if (db_begin(cx, DB_WRITE, DB_ENTER_CALLER, upload_may_write) < 0)
         return -1;
     if (db_exec(cx, SQL_UPLOAD_PROGRESS_NOTE,
                 (const struct db_arg[]){db_uuid(&cx->who.tenant), db_uuid(&up->id), db_text(state),
                                         db_i64(bytes)},
-                NULL) < 0)
+                &affected) < 0)
         return -1;
-    return db_commit(cx);
+    return affected == 1 ? db_commit(cx) : upload_load_gone(cx);
 }
 
 /* upload_tick_fn. A progress that cannot be noted stops nobody: the load will say what is wrong with the database. */

@@ -42,8 +42,8 @@ GRANT SELECT ON upload_stage TO cm_system;
 -- name: UPLOAD_PLAN_CREATE args: none
 -- Only of rows that are not simply new: a first upload has none.
 CREATE TEMPORARY TABLE upload_plan (
-    row_no bigint NOT NULL, action text NOT NULL, stored boolean NOT NULL, existing uuid, ordinal smallint NOT NULL,
-    changed boolean NOT NULL, reread boolean NOT NULL
+    row_no bigint NOT NULL, action text NOT NULL, stored boolean NOT NULL, existing uuid, version bigint,
+    ordinal smallint NOT NULL, changed boolean NOT NULL, reread boolean NOT NULL
 ) ON COMMIT DROP;
 
 -- name: UPLOAD_CHANGE_CREATE args: none
@@ -64,9 +64,9 @@ ANALYZE upload_stage (row_no, identity, seller);
 -- name: UPLOAD_PLAN_FILL args: tenant uuid, policy text
 -- What each row means whose identity the file names twice or a meeting has already; rows count one after the other.
 -- Of several meetings with one identity the newest (the highest ordinal) is the one that changes.
-INSERT INTO upload_plan (row_no, action, stored, existing, ordinal, changed, reread)
+INSERT INTO upload_plan (row_no, action, stored, existing, version, ordinal, changed, reread)
 WITH there AS MATERIALIZED (
-    SELECT m.identity, m.meeting_id, m.ordinal, m.content, t.body_hash, f.state
+    SELECT m.identity, m.meeting_id, m.version, m.ordinal, m.content, t.body_hash, f.state
       FROM meetings m
       JOIN transcripts t ON t.tenant_id = m.tenant_id AND t.subject_id = m.meeting_id
       JOIN meeting_facts f ON f.tenant_id = m.tenant_id AND f.subject_id = m.meeting_id
@@ -75,25 +75,25 @@ WITH there AS MATERIALIZED (
     SELECT identity FROM upload_stage GROUP BY identity HAVING count(*) > 1
     UNION SELECT identity FROM there
 ), newest AS (
-    SELECT DISTINCT ON (identity) identity, meeting_id, ordinal, content, body_hash, state FROM there ORDER BY identity, ordinal DESC
+    SELECT DISTINCT ON (identity) identity, meeting_id, version, ordinal, content, body_hash, state FROM there ORDER BY identity, ordinal DESC
 ), others AS ( -- contents that a meeting other than the newest has
     SELECT DISTINCT t.identity, t.content FROM there t JOIN newest n ON n.identity = t.identity WHERE t.meeting_id <> n.meeting_id
 ), matched AS (
     SELECT s.row_no, s.identity, s.content, s.body_hash,
-           n.meeting_id AS existing, n.ordinal AS top, n.content AS was, n.body_hash AS was_body, n.state,
+           n.meeting_id AS existing, n.version, n.ordinal AS top, n.content AS was, n.body_hash AS was_body, n.state,
            o.identity IS NOT NULL AS elsewhere
       FROM upload_stage s
       JOIN known k ON k.identity = s.identity
       LEFT JOIN newest n ON n.identity = s.identity
       LEFT JOIN others o ON o.identity = s.identity AND o.content = s.content
 ), numbered AS (
-    SELECT row_no, identity, content, body_hash, existing, top, was, was_body, state, elsewhere, row_number() OVER in_file AS place, first_value(content) OVER in_file AS first,
+    SELECT row_no, identity, content, body_hash, existing, version, top, was, was_body, state, elsewhere, row_number() OVER in_file AS place, first_value(content) OVER in_file AS first,
            lag(content) OVER (PARTITION BY identity, elsewhere ORDER BY row_no) AS previous,
            row_number() OVER (PARTITION BY identity, content ORDER BY row_no) > 1 AS seen
       FROM matched
     WINDOW in_file AS (PARTITION BY identity ORDER BY row_no)
 ), judged AS (
-    SELECT row_no, identity, content, body_hash, existing, top, was, was_body, state, CASE
+    SELECT row_no, identity, content, body_hash, existing, version, top, was, was_body, state, CASE
            WHEN place = 1 AND existing IS NULL THEN 'created'
            WHEN elsewhere THEN 'duplicate'
            WHEN $2 = 'update' THEN CASE WHEN content = coalesce(previous, was) THEN 'duplicate' ELSE 'updated' END
@@ -102,12 +102,12 @@ WITH there AS MATERIALIZED (
            ELSE 'created' END AS action
       FROM numbered
 ), settled AS (
-    SELECT row_no, identity, content, body_hash, existing, was, was_body, state, action, CASE $2 WHEN 'update' THEN action <> 'duplicate' AND row_no = max(row_no) FILTER (WHERE action <> 'duplicate') OVER (PARTITION BY identity)
+    SELECT row_no, identity, content, body_hash, existing, version, was, was_body, state, action, CASE $2 WHEN 'update' THEN action <> 'duplicate' AND row_no = max(row_no) FILTER (WHERE action <> 'duplicate') OVER (PARTITION BY identity)
                       ELSE action = 'created' END AS stored,
            coalesce(top + 1, 0) + count(*) FILTER (WHERE action = 'created') OVER (PARTITION BY identity ORDER BY row_no) - 1 AS next
       FROM judged
 )
-SELECT row_no, action, stored, CASE WHEN $2 = 'keep_both' AND stored THEN NULL ELSE existing END,
+SELECT row_no, action, stored, CASE WHEN $2 = 'keep_both' AND stored THEN NULL ELSE existing END, version,
        CASE WHEN $2 = 'keep_both' AND stored THEN next ELSE 0 END,
        coalesce(stored AND content <> was, false),
        -- reading it failed: sending it again tries again
@@ -121,8 +121,20 @@ ANALYZE upload_plan (row_no, stored, existing, changed, reread);
 
 -- name: UPLOAD_PLAN_COUNT args: none
 SELECT count(*), count(*) FILTER (WHERE action = 'created'), count(*) FILTER (WHERE action = 'updated'),
-       count(*) FILTER (WHERE action = 'duplicate'), count(*) FILTER (WHERE action = 'skipped')
+       count(*) FILTER (WHERE action = 'duplicate'), count(*) FILTER (WHERE action = 'skipped'),
+       count(*) FILTER (WHERE existing IS NOT NULL AND (changed OR reread))
   FROM upload_plan;
+
+-- name: UPLOAD_CODES_FOLD args: tenant uuid
+-- A seller that migration 008 folded as near as the database comes to it is folded as the program does: no row would find
+-- it else, and its own name would keep it from being added.
+UPDATE value_codes v SET folded = n.seller
+  FROM (SELECT DISTINCT ON (s.seller) s.seller, o.code
+          FROM (SELECT DISTINCT seller, sales_rep FROM upload_stage) s
+          JOIN value_codes o ON o.tenant_id = $1 AND o.field = 'sales_rep' AND o.value = s.sales_rep
+         WHERE NOT EXISTS (SELECT FROM value_codes k WHERE k.tenant_id = $1 AND k.field = 'sales_rep' AND k.folded = s.seller)
+         ORDER BY s.seller, o.code) n
+ WHERE v.tenant_id = $1 AND v.field = 'sales_rep' AND v.code = n.code;
 
 -- name: UPLOAD_CODES args: tenant uuid
 -- The first spelling of a seller stays.
@@ -135,12 +147,16 @@ SELECT $1, 'sales_rep', n.sales_rep, n.seller, nextval('value_code_seq')
 ON CONFLICT DO NOTHING;
 
 -- name: UPLOAD_CHANGE_FILL args: tenant uuid
+-- Locked, and as it was when it was judged: somebody may edit or delete it meanwhile, and then it is another's change that
+-- the row would be compared with. Fewer rows than the plan has (UPLOAD_PLAN_COUNT): judge again.
 INSERT INTO upload_change (meeting_id, job_id, content, body_hash, client_name, email, phone, sales_rep, code, closed, transcript, changed, reread)
 SELECT p.existing, s.job_id, s.content, s.body_hash, s.client_name, s.email, s.phone, v.value, v.code, s.closed, s.transcript, p.changed, p.reread
   FROM upload_plan p
   JOIN upload_stage s ON s.row_no = p.row_no
+  JOIN meetings m ON m.tenant_id = $1 AND m.meeting_id = p.existing AND m.version = p.version
   JOIN value_codes v ON v.tenant_id = $1 AND v.field = 'sales_rep' AND v.folded = s.seller
- WHERE p.existing IS NOT NULL AND (p.changed OR p.reread);
+ WHERE p.existing IS NOT NULL AND (p.changed OR p.reread)
+   FOR UPDATE OF m;
 
 -- name: UPLOAD_STAGE_KEEP_NEW args: none
 -- What stays in the stage becomes a meeting.
@@ -205,12 +221,15 @@ SELECT $1, ($4::uuid[])[g.pack], 'meeting.enqueue',
 ON CONFLICT DO NOTHING;
 
 -- name: UPLOAD_PACK_OPEN args: tenant uuid, batch uuid
--- Locked: a cancellation comes before these jobs are made or after.
-SELECT canceled_at IS NOT NULL FROM job_batches WHERE tenant_id = $1 AND batch_id = $2 FOR UPDATE;
+-- Locked: a cancellation comes before these jobs are made or after. app_jobs_cancel() waits at the first lock, and with
+-- the second the answer is what it left.
+SELECT b.canceled_at IS NOT NULL
+  FROM (SELECT pg_advisory_xact_lock_shared(1668115314, uuid_hash($2))) l CROSS JOIN job_batches b
+ WHERE b.tenant_id = $1 AND b.batch_id = $2 FOR UPDATE OF b;
 
 -- name: UPLOAD_PACK_JOBS args: tenant uuid, batch uuid, after uuid, to uuid
 INSERT INTO jobs (tenant_id, job_id, kind, subject_id, unique_key, batch_id)
-SELECT $1, gen_random_uuid(), 'meeting.read', f.subject_id, f.subject_id::text, $2
+SELECT $1, app_job_id(row_number() OVER (ORDER BY f.subject_id)), 'meeting.read', f.subject_id, f.subject_id::text, $2
   FROM meeting_facts f JOIN meetings m ON m.tenant_id = f.tenant_id AND m.meeting_id = f.subject_id
  WHERE f.tenant_id = $1 AND f.subject_id > $3 AND f.subject_id <= $4 AND f.state = 0 AND m.upload_id = $2
 ON CONFLICT (tenant_id, kind, unique_key) WHERE unique_key IS NOT NULL AND state = 'ready' DO NOTHING;
@@ -257,6 +276,14 @@ ANALYZE doomed;
 -- name: DOOMED_DELETE args: none
 SELECT what, n FROM app_subjects_delete();
 
+-- name: DOOMED_LOCK args: tenant uuid
+-- Readers lock a transcript, then its subject, then end their jobs: theirs are waited for before any job is locked here.
+WITH t AS MATERIALIZED (
+    SELECT t.subject_id FROM transcripts t JOIN doomed d ON d.subject_id = t.subject_id
+     WHERE t.tenant_id = $1 ORDER BY t.subject_id FOR UPDATE OF t
+)
+SELECT count(*) FROM t;
+
 -- name: DOOMED_JOBS args: tenant uuid
 SELECT canceled FROM app_jobs_cancel($1, NULL, NULL, ARRAY(SELECT subject_id FROM doomed));
 
@@ -270,13 +297,16 @@ CREATE TEMPORARY TABLE upload_restore (
 ) ON COMMIT DROP;
 
 -- name: UPLOAD_UNDO_RESTORE_FILL args: tenant uuid, upload uuid
--- Changes that nothing came after. The job's id comes from both ids: an upload is taken back once.
+-- Changes that nothing came after; locked, so that nothing comes now. The seller is whose it is: an upload finds a meeting
+-- by its seller too, and a spelling from before migration 008 has no code. The job's id comes from both ids: an upload is
+-- taken back once.
 INSERT INTO upload_restore (meeting_id, version, code, job_id, reread)
-SELECT r.meeting_id, r.version, v.code, md5(r.upload_id::text || r.meeting_id::text)::uuid, r.transcript IS NOT NULL
+SELECT r.meeting_id, r.version, f.sales_rep, md5(r.upload_id::text || r.meeting_id::text)::uuid, r.transcript IS NOT NULL
   FROM meeting_revisions r
   JOIN meetings m ON m.tenant_id = $1 AND m.meeting_id = r.meeting_id AND m.version = r.version + 1
-  JOIN value_codes v ON v.tenant_id = $1 AND v.field = 'sales_rep' AND v.value = r.sales_rep
- WHERE r.tenant_id = $1 AND r.upload_id = $2;
+  JOIN meeting_facts f ON f.tenant_id = $1 AND f.subject_id = r.meeting_id
+ WHERE r.tenant_id = $1 AND r.upload_id = $2
+   FOR UPDATE OF m;
 
 -- name: UPLOAD_UNDO_KEPT args: tenant uuid, upload uuid
 -- Changes of this upload on which others were made since: they stay.

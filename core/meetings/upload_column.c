@@ -233,26 +233,6 @@ static const char *const aliases[UPLOAD_COLUMNS][ALIASES] = {
                            "descripcion"},
 };
 
-char upload_delimiter(struct slice header_line)
-{
-    static const char candidates[] = {',', ';', '\t', '|'};
-    size_t count[sizeof candidates] = {0};
-    bool quoted = false;
-    size_t best = 0;
-
-    for (size_t i = 0; i < header_line.n; i++) {
-        if (header_line.p[i] == '"')
-            quoted = !quoted;
-        for (size_t k = 0; k < sizeof candidates; k++)
-            count[k] += !quoted && header_line.p[i] == candidates[k];
-    }
-    for (size_t k = 1; k < sizeof candidates; k++) {
-        if (count[k] > count[best])
-            best = k;
-    }
-    return candidates[best];
-}
-
 /* What an editor does not show but a file may hold, at the front of its second half or after a copy from a page. */
 static bool is_invisible(uint32_t cp)
 {
@@ -322,6 +302,7 @@ void upload_map_headers(struct arena *a, const struct slice *fields, size_t n,
     struct slice *keys = arena_zalloc(a, n, sizeof *keys);
     bool *taken = arena_zalloc(a, n, sizeof *taken);
 
+    out->width = n;
     for (size_t i = 0; i < n; i++)
         keys[i] = upload_header_key(a, fields[i]);
     for (int c = 0; c < UPLOAD_COLUMNS; c++) {

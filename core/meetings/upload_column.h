@@ -24,6 +24,7 @@ enum upload_column {
 extern const char *const upload_column_names[UPLOAD_COLUMNS + 1];
 
 struct upload_map {
+    size_t width;                        /* fields of the header */
     int at[UPLOAD_COLUMNS];              /* field of the record, -1 when absent */
     struct slice header[UPLOAD_COLUMNS]; /* as the file writes it */
 };
@@ -32,9 +33,6 @@ struct upload_map {
 struct upload_names {
     const char *header[UPLOAD_COLUMNS];
 };
-
-/* ',' ';' tab or '|', whichever the header line has most of outside quotes; ',' when it has none. */
-char upload_delimiter(struct slice header_line);
 
 /* A header as it is compared: no case, accents, underscores, marks that cannot be seen, quotes or ':' and '*' around it. */
 struct slice upload_header_key(struct arena *a, struct slice header);

@@ -210,14 +210,19 @@ static int stage(struct upload_load *l)
     return status;
 }
 
-static int plan(struct upload_load *l, int64_t *planned)
+/* What becomes of rows that are not simply new. */
+struct plan {
+    int64_t rows;
+    int64_t changes; /* of meetings that are there */
+};
+
+static int plan(struct upload_load *l, struct plan *out)
 {
     struct ctx *cx = l->cx;
     struct upload_counts *counts = &l->up->counts;
     SCOPED(pg_drop) PGresult *r = NULL;
 
-    if (tenant_step(cx, SQL_UPLOAD_LOCK, NULL) < 0 ||
-        plain_step(cx, SQL_UPLOAD_STAGE_ANALYZE) < 0 ||
+    if (plain_step(cx, SQL_UPLOAD_STAGE_ANALYZE) < 0 ||
         db_exec(cx, SQL_UPLOAD_PLAN_FILL,
                 (const struct db_arg[]){db_uuid(&cx->who.tenant),
                                         db_text(policy_names[l->options->on_change])},
@@ -226,23 +231,33 @@ static int plan(struct upload_load *l, int64_t *planned)
     r = db_query_one(cx, SQL_UPLOAD_PLAN_COUNT, NULL);
     if (!r)
         return -1;
-    *planned = pg_i64(r, 0, 0, 0);
-    counts->created = l->staged - *planned + pg_i64(r, 0, 1, 0);
+    *out = (struct plan){.rows = pg_i64(r, 0, 0, 0), .changes = pg_i64(r, 0, 5, 0)};
+    counts->created = l->staged - out->rows + pg_i64(r, 0, 1, 0);
     counts->updated = pg_i64(r, 0, 2, 0);
     counts->duplicate = pg_i64(r, 0, 3, 0);
     counts->skipped += pg_i64(r, 0, 4, 0);
     return 0;
 }
 
-/* What the plan says of rows that are not simply new. */
-static int apply_plan(struct upload_load *l)
+static int lock_changes(struct ctx *cx, int64_t planned)
+{
+    int64_t locked = 0;
+
+    if (tenant_step(cx, SQL_UPLOAD_CHANGE_FILL, &locked) < 0)
+        return -1;
+    return locked == planned ? 0
+                             : ctx_fail(cx, ERR_UNAVAILABLE, "try_again", NULL,
+                                        "somebody changed a meeting of the file meanwhile");
+}
+
+static int apply_plan(struct upload_load *l, const struct plan *p)
 {
     struct ctx *cx = l->cx;
 
     /* transcripts before facts, as the readers lock them */
     return plain_step(cx, SQL_UPLOAD_PLAN_ANALYZE) < 0 ||
                    plain_step(cx, SQL_UPLOAD_CHANGE_CREATE) < 0 ||
-                   tenant_step(cx, SQL_UPLOAD_CHANGE_FILL, NULL) < 0 ||
+                   lock_changes(cx, p->changes) < 0 ||
                    plain_step(cx, SQL_UPLOAD_STAGE_KEEP_NEW) < 0 ||
                    plain_step(cx, SQL_UPLOAD_STAGE_ORDINALS) < 0 ||
                    db_exec(cx, SQL_UPLOAD_CHANGED_REVISIONS,
@@ -304,16 +319,17 @@ static int make_jobs(struct upload_load *l, int64_t stored)
     return queue_batch_begin(cx, &l->up->id, MEETING_READ, changed + stored);
 }
 
-static int write_rows(struct upload_load *l, int64_t planned)
+static int write_rows(struct upload_load *l, const struct plan *p)
 {
     struct ctx *cx = l->cx;
     SCOPED(pg_drop) PGresult *stored = NULL;
 
     if (l->staged == 0)
         return 0;
-    if (tenant_step(cx, SQL_UPLOAD_CODES, NULL) < 0)
+    if (tenant_step(cx, SQL_UPLOAD_CODES_FOLD, NULL) < 0 ||
+        tenant_step(cx, SQL_UPLOAD_CODES, NULL) < 0)
         return -1;
-    if (planned > 0 ? apply_plan(l) < 0 : plain_step(cx, SQL_UPLOAD_CHANGE_CREATE) < 0)
+    if (p->rows > 0 ? apply_plan(l, p) < 0 : plain_step(cx, SQL_UPLOAD_CHANGE_CREATE) < 0)
         return -1;
     stored = db_query_one(cx, SQL_UPLOAD_STORE, (const struct db_arg[]){db_uuid(&l->up->id)});
     return stored ? make_jobs(l, pg_i64(stored, 0, 0, 0)) : -1;
@@ -330,6 +346,11 @@ const char *upload_load_settings(const struct upload_load *l)
     jw_init(&w, &text);
     upload_format_to_json(l->format, &w);
     return arena_strdup(l->cx->arena, sb_ok(&text) ? sb_text(&text) : "{}");
+}
+
+int upload_load_gone(struct ctx *cx)
+{
+    return ctx_fail(cx, ERR_CONFLICT, "upload_gone", NULL, "the upload was ended by somebody else");
 }
 
 static int finish(struct upload_load *l)
@@ -359,8 +380,7 @@ static int finish(struct upload_load *l)
     if (db_exec(cx, SQL_UPLOAD_FINISH, args, &affected) < 0)
         return -1;
     if (affected != 1)
-        return ctx_fail(cx, ERR_CONFLICT, "upload_gone", NULL,
-                        "the upload was ended by somebody else");
+        return upload_load_gone(cx);
     if (audit_write(cx, "upload.create", "upload", &up->id, fields, 2) < 0)
         return -1;
     return queue_notify(cx) < 0 ? -1 : tenant_touch(cx);
@@ -401,7 +421,7 @@ static int settle_commit(struct upload_load *l)
 static int load(struct upload_load *l)
 {
     struct ctx *cx = l->cx;
-    int64_t planned = 0;
+    struct plan p;
 
     begin_anew(l);
     if (db_begin(cx, DB_WRITE, DB_ENTER_CALLER, upload_may_write) < 0)
@@ -410,7 +430,7 @@ static int load(struct upload_load *l)
         return -1;
     if (l->options->all_or_nothing && l->up->counts.invalid)
         return refuse_invalid(l);
-    if (plan(l, &planned) < 0 || write_rows(l, planned) < 0)
+    if (tenant_step(cx, SQL_UPLOAD_LOCK, NULL) < 0 || plan(l, &p) < 0 || write_rows(l, &p) < 0)
         return -1;
     if (upload_problems_store(cx, &l->problems, &l->up->id) < 0 || finish(l) < 0)
         return -1;
@@ -419,16 +439,21 @@ static int load(struct upload_load *l)
     return cx->err.code == ERR_UNAVAILABLE || cx->err.code == ERR_TIMEOUT ? settle_commit(l) : -1;
 }
 
-/* Readers and an upload may meet on each other's rows, and then the database ends one of them. The file is here: nobody
- * has to send it again for that. */
+/* A deadlock, a change of what was judged already, a meeting that somebody gave the identity of a row that was new. */
+static bool met_another(const struct err *e)
+{
+    return (e->code == ERR_UNAVAILABLE && strcmp(e->reason, "try_again") == 0) ||
+           (e->code == ERR_CONFLICT && strcmp(e->reason, "already_exists") == 0);
+}
+
+/* Readers, editors and an upload may meet on each other's rows, and then one of them has to begin anew. The file is here:
+ * nobody has to send it again for that. */
 int upload_load_run(struct upload_load *l)
 {
     for (int attempt = 1;; attempt++) {
         const int status = load(l);
-        const struct err *e = &l->cx->err;
 
-        if (status == 0 || e->code != ERR_UNAVAILABLE || attempt == LOAD_ATTEMPTS ||
-            !slice_is(slice_cstr(e->reason), "try_again"))
+        if (status == 0 || attempt == LOAD_ATTEMPTS || !met_another(&l->cx->err))
             return status;
         db_rollback(l->cx);
         err_clear(&l->cx->err);
@@ -454,14 +479,15 @@ int upload_load_show(struct upload_load *l)
 
 int upload_load_try(struct upload_load *l)
 {
-    int64_t planned;
+    struct plan p;
     int status;
 
     sb_init(&l->shown, SHOWN_BYTES);
     begin_anew(l);
     if (db_begin(l->cx, DB_WRITE, DB_ENTER_CALLER, upload_may_write) < 0)
         return -1;
-    status = stage(l) < 0 ? -1 : plan(l, &planned);
+    /* without the lock: it tells what would become of them now, and waits for nobody */
+    status = stage(l) < 0 ? -1 : plan(l, &p);
     db_rollback(l->cx);
     return status;
 }

@@ -56,6 +56,9 @@ int upload_load_try(struct upload_load *l);
 /* Only the first rows, where columns are missing and nothing can be said of any row. Needs no database. */
 int upload_load_show(struct upload_load *l);
 
+/* The failure of an upload whose row is not its own any more: ERR_CONFLICT upload_gone. Returns -1. */
+int upload_load_gone(struct ctx *cx);
+
 /* What was found in the file, as JSON text in cx->arena; {} when it was not looked at. */
 const char *upload_load_settings(const struct upload_load *l);
 

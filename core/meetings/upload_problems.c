@@ -31,6 +31,7 @@ void upload_problems_clear(struct upload_problems *p)
     jw_init(&p->rows_json, &p->rows);
     jw_array(&p->rows_json);
     p->reason_count = p->row_count = 0;
+    p->ended = false;
 }
 
 void upload_problems_done(struct upload_problems *p)
@@ -109,6 +110,15 @@ void upload_problems_row(struct upload_problems *p, int64_t row_no, uint64_t lin
     jw_end(w);
 }
 
+static void end(struct upload_problems *p)
+{
+    if (p->ended)
+        return;
+    jw_end(&p->reasons_json);
+    jw_end(&p->rows_json);
+    p->ended = true;
+}
+
 static int store(struct ctx *cx, enum sql_id id, const struct uuid *upload, const struct sb *rows)
 {
     if (!sb_ok(rows)) { /* cannot be: there was room for each before it was begun */
@@ -123,8 +133,7 @@ static int store(struct ctx *cx, enum sql_id id, const struct uuid *upload, cons
 
 int upload_problems_store(struct ctx *cx, struct upload_problems *p, const struct uuid *upload)
 {
-    jw_end(&p->reasons_json);
-    jw_end(&p->rows_json);
+    end(p);
     if (p->reason_count && store(cx, SQL_UPLOAD_ERRORS_INSERT, upload, &p->reasons) < 0)
         return -1;
     return p->row_count ? store(cx, SQL_UPLOAD_FAILED_ROWS_INSERT, upload, &p->rows) : 0;
@@ -132,6 +141,6 @@ int upload_problems_store(struct ctx *cx, struct upload_problems *p, const struc
 
 struct slice upload_problems_json(struct upload_problems *p)
 {
-    jw_end(&p->reasons_json);
+    end(p);
     return sb_get(&p->reasons);
 }

@@ -8,6 +8,9 @@
 #ifndef CORE_MEETINGS_UPLOAD_PROBLEMS_H
 #define CORE_MEETINGS_UPLOAD_PROBLEMS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "core/base/json.h"
 #include "core/base/sb.h"
 #include "core/base/slice.h"
@@ -22,6 +25,7 @@ struct upload_problems {
     int64_t most; /* reasons and rows that are kept */
     int64_t reason_count;
     int64_t row_count;
+    bool ended; /* both arrays are closed */
 };
 
 /* One reason. `limit` is of too_long, too_short and the like, in characters; else 0. */
@@ -44,7 +48,8 @@ void upload_problems_reason(struct upload_problems *p, const struct upload_reaso
 void upload_problems_row(struct upload_problems *p, int64_t row_no, uint64_t line,
                          const struct slice *cells, size_t n, bool cut);
 
-/* Into upload_errors and upload_failed_rows; in a transaction. Ends the collecting. */
+/* Into upload_errors and upload_failed_rows; in a transaction. Ends the collecting; may be asked for again, since the
+ * transaction may fail after it. */
 int upload_problems_store(struct ctx *cx, struct upload_problems *p, const struct uuid *upload);
 
 /* The reasons so far as a JSON array, each as the API shows it. Ends the collecting. */

@@ -215,7 +215,8 @@ static struct slice trim(struct slice s)
 }
 
 /* What keeps a row from being read at all: then its columns cannot be judged. */
-static const char *check_whole(const struct csv_record *record, int64_t *limit)
+static const char *check_whole(const struct csv_record *record, const struct upload_map *map,
+                               int64_t *limit)
 {
     if (record->too_many) {
         *limit = LIMIT_CSV_FIELDS;
@@ -224,6 +225,13 @@ static const char *check_whole(const struct csv_record *record, int64_t *limit)
     if (record->record_cut) {
         *limit = LIMIT_CSV_RECORD_BYTES;
         return "row_too_long";
+    }
+    /* a text with the delimiter in it and no quotes around it: taken as it is, it would lose its end */
+    for (size_t i = map->width; i < record->n; i++) {
+        if (trim(record->fields[i]).n) {
+            *limit = (int64_t)map->width;
+            return "too_many_cells";
+        }
     }
     return NULL;
 }
@@ -244,7 +252,7 @@ enum upload_verdict upload_row_read(struct arena *scratch, const struct upload_m
                                     size_t *nproblems)
 {
     int64_t limit = 0;
-    const char *code = check_whole(record, &limit);
+    const char *code = check_whole(record, map, &limit);
 
     *nproblems = 0;
     for (int c = 0; c <= UPLOAD_COLUMNS; c++)

@@ -46,7 +46,9 @@ typedef int (*job_fn)(struct ctx *cx, const struct job *job);
 struct job_kind {
     const char *name; /* "meeting.read" */
     job_fn run;
-    job_fn dead;        /* in the transaction that gives the job up for good; NULL: nothing to do */
+    /* In the transaction that gives the job up for good; NULL: nothing to do. Not for one that is canceled or that its
+     * workers died with: app_jobs_leave() marks the meeting of those. */
+    job_fn dead;
     int64_t timeout_ms; /* longest silence of one job: it ends, or calls job_progress() */
     int attempts;       /* at most so many, whatever the job says; 0: what the job says */
     int concurrency;    /* most of one tenant's running at once; 0: only the tenant's own cap */

@@ -181,6 +181,7 @@ SELECT app_enter_operator($1);
 -- ---- schedules ----
 
 -- name: SCHEDULES_DUE args: now_us bigint, limit integer
+-- The clock's parts are NULL when the zone is unknown.
 SELECT tenant_id, schedule_id, cron, next_run_at,
        extract(year FROM local)::integer, extract(month FROM local)::integer, extract(day FROM local)::integer,
        extract(hour FROM local)::integer, extract(minute FROM local)::integer

@@ -101,7 +101,7 @@ static struct db_arg text_or_null(struct slice s)
     return s.n ? db_slice(s) : db_null();
 }
 
-/* Two lists, each newest first, as one; ids are texts of one length, so their order is that of their bytes. */
+/* Two lists, each newest first, as one; of a job in both the second is the truth. Ids are texts of one length, so their order is that of their bytes. */
 static void write_merged(struct ctx *cx, struct jw *w, PGresult *const r[2], int64_t limit)
 {
     int at[2] = {0, 0};
@@ -114,12 +114,15 @@ static void write_merged(struct ctx *cx, struct jw *w, PGresult *const r[2], int
     for (;; n++) {
         const bool has0 = r[0] && at[0] < PQntuples(r[0]);
         const bool has1 = r[1] && at[1] < PQntuples(r[1]);
-        const int k =
-            has0 && (!has1 || strcmp(pg_text(r[0], at[0], 0), pg_text(r[1], at[1], 0)) > 0) ? 0 : 1;
+        const int order =
+            has0 && has1 ? strcmp(pg_text(r[0], at[0], 0), pg_text(r[1], at[1], 0)) : has0 - has1;
+        const int k = order > 0 ? 0 : 1;
 
         more = has0 || has1;
         if (!more || n == limit)
             break;
+        if (order == 0) /* it ended between the two questions */
+            at[0]++;
         last = pg_slice(r[k], at[k], 0);
         write_job(w, r[k], at[k]++);
     }

@@ -185,8 +185,15 @@ static int run_job(struct turn *t, size_t i)
     return status;
 }
 
-/* The jobs [from, to) of one tenant in one transaction, fewer when the worker is asked to stop. 0: [from, *at) is
- * done. -1: nothing is; *at is the one that failed, `to` when all ran and the end failed. */
+/* Whether the job may take all of its time and the end of the group still be in time. */
+static bool fits(const struct turn *t, size_t i)
+{
+    return clock_left_ms(t->cx->deadline_ms) >=
+           kind_find(t->o, t->jobs[i].kind)->timeout_ms + MIN_JOB_MS;
+}
+
+/* The jobs [from, to) of one tenant in one transaction, fewer when the worker is asked to stop or the lease has no time
+ * for more. 0: [from, *at) is done. -1: nothing is; *at is the one that failed, `to` when all ran and the end failed. */
 static int run_group(struct turn *t, size_t from, size_t to, size_t *at)
 {
     struct ctx *cx = t->cx;
@@ -198,7 +205,7 @@ static int run_group(struct turn *t, size_t from, size_t to, size_t *at)
     *at = from;
     if (db_begin(cx, DB_WRITE, DB_ENTER_CALLER, (struct db_need){0}) < 0)
         return -1;
-    while (*at < to && (*at == from || !must_stop(t))) {
+    while (*at < to && (*at == from || (!must_stop(t) && fits(t, *at)))) {
         if (run_job(t, *at) < 0)
             return -1;
         ++*at;
@@ -348,6 +355,7 @@ int runner_run(struct proc_child *self, void *options)
     };
     int64_t next_rescue_ms = 0;
     int64_t next_schedules_ms = 0;
+    int status = PROC_EXIT_OK;
 
     o.memory = runner_memory_new(c);
     while (!proc_child_stopping(self)) {
@@ -357,6 +365,10 @@ int runner_run(struct proc_child *self, void *options)
         rescue(&cx, c, &next_rescue_ms);
         fire_schedules(&cx, &next_schedules_ms);
         n = run_round(&cx, &o, self);
+        if (n > 0 && proc_child_rss_bytes(self) > c->worker_max_rss_bytes) {
+            status = PROC_EXIT_RETIRE;
+            break;
+        }
         if (n > 0 || (n == 0 && db_notified(cx.db)))
             continue;
         if (n < 0) {
@@ -370,5 +382,5 @@ int runner_run(struct proc_child *self, void *options)
     runner_memory_free(o.memory);
     db_free(cx.db);
     arena_free(cx.arena);
-    return PROC_EXIT_OK;
+    return status;
 }

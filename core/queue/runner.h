@@ -5,7 +5,8 @@
  * Claims a batch, runs the jobs of each tenant in one transaction and finishes them with one statement (one commit,
  * one move of the tenant's data version). When one of them fails, those before it are run again without it, and then
  * it is the first of its transaction: its failure is its own. Asked to stop it finishes the job at hand, commits what
- * the group has done so far and gives the rest back.
+ * the group has done so far and gives the rest back. Between two batches it retires when it has grown beyond
+ * CM_WORKER_MAX_RSS_BYTES.
  */
 #ifndef CORE_QUEUE_RUNNER_H
 #define CORE_QUEUE_RUNNER_H

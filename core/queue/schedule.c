@@ -93,6 +93,8 @@ static int fire(struct ctx *cx, const PGresult *due, int row, int64_t now_us)
     const char *field;
     bool comes = cron_parse(pg_slice(due, row, 2), &cron, &field);
 
+    if (PQgetisnull(due, row, 4))
+        return ctx_fail(cx, ERR_INVALID, "zone_unknown", NULL, "there is no such time zone");
     pg_uuid(due, row, 0, &tenant);
     pg_uuid(due, row, 1, &id);
     for (int i = 0; i < TRIES; i++) {

@@ -446,15 +446,27 @@ static void a_change_needs_the_version_it_is_of(void **state)
 
 static void a_parameter_that_nobody_knows_is_named(void **state)
 {
-    static const char *const paths[] = {"/api/meetings", "/api/meetings/export.csv",
-                                        "/api/meetings/export.xlsx"};
+    static const struct {
+        const char *path;
+        bool stream;
+        bool upload;
+    } paths[] = {
+        {"/api/meetings", false, false},
+        {"/api/meetings/export.csv", true, false},
+        {"/api/meetings/export.xlsx", true, false},
+        {"/api/upload", true, true},
+        {"/api/upload/preview", true, true},
+    };
 
     (void)state;
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         struct fcgi_answer a = server_call(
-            server, i > 0,
-            &(const struct fcgi_call){.path = paths[i],
+            server, paths[i].stream,
+            &(const struct fcgi_call){.method = paths[i].upload ? "POST" : "GET",
+                                      .path = paths[i].path,
                                       .query = "salesrep=Puma",
+                                      .content_type = paths[i].upload ? upload_type : NULL,
+                                      .body = paths[i].upload ? upload_body : NULL,
                                       .authorization = server_bearer(server, "admin@demo.test")});
 
         assert_int_equal(a.status, 400);

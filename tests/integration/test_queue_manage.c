@@ -428,6 +428,21 @@ static void a_failure_in_the_middle_is_put_aside_alone(void **state)
         1);
 }
 
+/* Together they take longer than a lease allows: no deadline passes in the middle, and none is run twice. */
+static void a_group_ends_before_its_lease_is_short(void **state)
+{
+    (void)state;
+    enter();
+    for (int i = 0; i < 4; i++)
+        add((struct queue_job){0}, "slow");
+    leave();
+    config.job_lease_ms = 3000;
+    plan.during = "SELECT pg_sleep(0.6)";
+    assert_int_equal(turn(), 4);
+    assert_int_equal(archived("completed"), 4);
+    assert_int_equal(plan.ran, 4);
+}
+
 static void asked_to_stop_it_keeps_what_is_done_and_gives_back_the_rest(void **state)
 {
     struct proc_child *self = proc_child_alone("job");
@@ -447,6 +462,25 @@ static void asked_to_stop_it_keeps_what_is_done_and_gives_back_the_rest(void **s
         number(
             "SELECT count(*) FROM jobs WHERE state = 'ready' AND attempts = 0 AND lease IS NULL AND NOT suspect"),
         3);
+    proc_child_free(self);
+}
+
+/* It would not stop by itself: when it does not retire, the TERM of its job ends it. */
+static void a_worker_that_has_grown_retires_after_its_batch(void **state)
+{
+    struct runner_options o = {.config = &config, .kinds = kinds, .nkinds = 3};
+    struct proc_child *self = proc_child_alone("job");
+
+    (void)state;
+    enter();
+    add((struct queue_job){0}, "good");
+    leave();
+    config.worker_max_rss_bytes = 1;
+    plan.stop_after = 1;
+    signal(SIGTERM, SIG_IGN); /* until proc_child_stopping() takes over */
+    proc_child_stopping(self);
+    assert_int_equal(runner_run(self, &o), PROC_EXIT_RETIRE);
+    assert_int_equal(archived("completed"), 1);
     proc_child_free(self);
 }
 
@@ -533,6 +567,28 @@ static void suspects_keep_to_the_cap(void **state)
     testdb_run(db, TESTDB_ADMIN, "UPDATE jobs SET suspect = true");
     assert_int_equal(claimed_by(6, 2), 2);
     assert_true(archived("completed") > 0);
+}
+
+/* However many and old they are. */
+static void suspects_of_a_full_tenant_keep_nobody_else_waiting(void **state)
+{
+    char t[UUID_TEXT_BYTES];
+    const struct uuid other = testdb_tenant(db, "other");
+
+    (void)state;
+    uuid_text(&other, t);
+    add_slow("test.single", 10);
+    testdb_run(
+        db, TESTDB_ADMIN,
+        "UPDATE jobs SET suspect = true;"
+        "UPDATE jobs SET state = 'running', lease = gen_random_uuid(), lease_until = now() + "
+        "interval '1 h' WHERE job_id = (SELECT job_id FROM jobs ORDER BY job_id LIMIT 1);"
+        "INSERT INTO jobs (tenant_id, job_id, kind, payload, suspect) VALUES ('%s', "
+        "gen_random_uuid(), 'test.single', '{\"is\":\"other\"}', true)",
+        t);
+    assert_int_equal(turn(), 1);
+    assert_string_equal(plan.order, "other ");
+    assert_int_equal(turn(), 0);
 }
 
 /* With a memory: what appears behind the floor, and who is new, is found soon. */
@@ -715,6 +771,27 @@ static void pages_of_both_tables_hold_each_job_once(void **state)
     v = list(
         (struct queue_filter){.limit = 50, .state = SLICE("ready"), .kind = SLICE("test.other")});
     assert_int_equal(json_array_size(json_object_get(v, "jobs")), 0);
+    json_decref(v);
+}
+
+/* The two tables are asked one after the other: what ends between the answers is in both. */
+static void a_job_that_ends_while_it_is_listed_is_there_once(void **state)
+{
+    json_t *v;
+
+    (void)state;
+    enter();
+    for (int i = 0; i < 3; i++)
+        add((struct queue_job){0}, "good");
+    leave();
+    testdb_run(db, TESTDB_ADMIN,
+               "INSERT INTO job_archive (tenant_id, job_id, kind, state, attempts, created_at) "
+               "SELECT tenant_id, job_id, kind, 'completed', 1, created_at FROM jobs ORDER BY "
+               "job_id LIMIT 2");
+    v = list((struct queue_filter){.limit = 50});
+    assert_int_equal(json_array_size(json_object_get(v, "jobs")), 3);
+    assert_string_equal(json_str(json_array_get(json_object_get(v, "jobs"), 1), "state"),
+                        "completed");
     json_decref(v);
 }
 
@@ -917,14 +994,18 @@ int main(void)
         WITH_DB(without_progress_the_lease_is_lost_and_nothing_committed),
         WITH_DB(a_lease_lost_after_the_entry_cannot_commit),
         WITH_DB(a_failure_in_the_middle_is_put_aside_alone),
+        WITH_DB(a_group_ends_before_its_lease_is_short),
         WITH_DB(asked_to_stop_it_keeps_what_is_done_and_gives_back_the_rest),
+        WITH_DB(a_worker_that_has_grown_retires_after_its_batch),
         WITH_DB(a_tenants_cap_holds_under_many_claims),
         WITH_DB(a_tenants_own_cap_wins),
         WITH_DB(a_kinds_cap_holds_beside_other_kinds),
         WITH_DB(suspects_keep_to_the_cap),
+        WITH_DB(suspects_of_a_full_tenant_keep_nobody_else_waiting),
         WITH_DB(a_memory_overlooks_nothing_for_long),
         WITH_DB(progress_says_what_changed_and_nothing_else),
         WITH_DB(pages_of_both_tables_hold_each_job_once),
+        WITH_DB(a_job_that_ends_while_it_is_listed_is_there_once),
         WITH_DB(instants_are_utc_whatever_the_zone),
         WITH_DB(the_poll_does_not_read_what_waits),
         WITH_DB(metrics_are_by_kind_and_bucket_of_tenants),

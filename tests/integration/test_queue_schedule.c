@@ -213,6 +213,29 @@ static void what_cannot_be_read_is_switched_off(void **state)
         testdb_number(db, TESTDB_ADMIN, "SELECT count(*) FROM schedules WHERE NOT enabled"), 1);
 }
 
+/* A zone that PostgreSQL forgot, or that was written by hand. */
+static void one_tenants_unknown_zone_keeps_no_others_schedule(void **state)
+{
+    char t[UUID_TEXT_BYTES];
+    const struct uuid other = testdb_tenant(db, "other");
+
+    (void)state;
+    set_clock("2026-05-01 12:00");
+    assert_int_equal(put("@hourly", "UTC"), 0);
+    uuid_text(&other, t);
+    testdb_run(db, TESTDB_ADMIN,
+               "INSERT INTO schedules (tenant_id, schedule_id, kind, cron, time_zone, next_run_at) "
+               "SELECT '%s', schedule_id, kind, cron, 'Europe/Atlantis', next_run_at - interval "
+               "'1 minute' FROM schedules",
+               t);
+    set_clock("2026-05-01 14:00");
+    testdb_fresh(cx);
+    testdb_as_nobody(cx);
+    assert_int_equal(schedule_run(cx, NULL), -1);
+    assert_string_equal(cx->err.reason, "zone_unknown");
+    assert_int_equal(waiting(), 1);
+}
+
 static void wrong_texts_and_zones_are_refused(void **state)
 {
     (void)state;
@@ -236,6 +259,7 @@ int main(void)
         WITH_DB(two_workers_fire_once),
         WITH_DB(a_suspended_tenants_schedules_wait),
         WITH_DB(what_cannot_be_read_is_switched_off),
+        WITH_DB(one_tenants_unknown_zone_keeps_no_others_schedule),
         WITH_DB(wrong_texts_and_zones_are_refused),
     };
 

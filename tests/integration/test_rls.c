@@ -449,6 +449,46 @@ static void a_temporary_table_does_not_shadow_a_real_one(void **state)
     assert_int_equal(problems, 0);
 }
 
+/* What the caller put into its session must not become code of cm_system, which no policy binds. */
+static void a_stage_runs_nothing_as_cm_system(void **state)
+{
+    static const struct {
+        const char *make; /* and its name */
+        const char *as;
+    } stages[] = {
+        {"CREATE TEMPORARY VIEW", "AS SELECT pg_temp.evil() AS subject_id"},
+        {"CREATE DOMAIN pg_temp.mine AS uuid CHECK (pg_temp.evil() IS NOT NULL);"
+         "CREATE TEMPORARY TABLE",
+         "(subject_id pg_temp.mine)"},
+    };
+    static const struct {
+        const char *stage;
+        const char *call;
+    } calls[] = {
+        {"doomed", "app_subjects_delete()"},
+        {"upload_stage", "app_upload_store('" A "')"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof stages / sizeof *stages; i++) {
+        for (size_t k = 0; k < sizeof calls / sizeof *calls; k++) {
+            assert_string_equal(
+                testdb_try(t, TESTDB_APP,
+                           "BEGIN; SET LOCAL app.tenant_id = '" A "';"
+                           "CREATE FUNCTION pg_temp.evil() RETURNS uuid LANGUAGE plpgsql AS "
+                           "'BEGIN UPDATE tenant_state SET data_version = 666; RETURN "
+                           "gen_random_uuid(); END'; %s %s %s; GRANT SELECT ON %s TO cm_system;"
+                           "SELECT FROM %s; COMMIT",
+                           stages[i].make, calls[k].stage, stages[i].as, calls[k].stage,
+                           calls[k].call),
+                "42809");
+        }
+    }
+    assert_int_equal(testdb_number(t, TESTDB_ADMIN,
+                                   "SELECT count(*) FROM tenant_state WHERE data_version = 666"),
+                     0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -462,6 +502,7 @@ int main(void)
         cmocka_unit_test(a_foreign_key_does_not_tell_what_others_have),
         cmocka_unit_test(a_unique_key_does_not_tell_what_others_have),
         cmocka_unit_test(people_and_organisations_are_out_of_reach),
+        cmocka_unit_test(a_stage_runs_nothing_as_cm_system),
         cmocka_unit_test(a_temporary_table_does_not_shadow_a_real_one),
     };
 

@@ -396,6 +396,12 @@ static void readings_of_a_large_upload_are_made_in_packs(void **state)
                      "SELECT total || ' ' || completed || ' ' || failed FROM job_batches "
                      "ORDER BY total DESC LIMIT 1"),
         "2499 2499 0");
+    /* ids are in the order of time: lists go by them, and readers lock in the order of the meetings */
+    assert_int_equal(
+        count("(SELECT job_id, lag(job_id) OVER (ORDER BY subject_id) AS before FROM job_archive "
+              "WHERE kind = 'meeting.read') x WHERE job_id < before"),
+        0);
+    assert_int_equal(count("job_archive WHERE substr(job_id::text, 15, 1) <> '7'"), 0);
 }
 
 static void packs_of_a_canceled_upload_make_nothing(void **state)

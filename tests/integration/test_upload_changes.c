@@ -179,6 +179,27 @@ static void sellers_that_differ_in_spelling_are_one(void **state)
         "José Toro");
 }
 
+/* What migration 008 makes of sellers that were there: the database folds neither the one letter nor the other sign. */
+static void a_seller_folded_by_the_database_is_found_all_the_same(void **state)
+{
+    static const char folded[] =
+        "SELECT count(*) FROM value_codes WHERE value = 'Søren O’Brien' AND "
+        "folded = 'soren o''brien'";
+    static const char as_migrated[] = "UPDATE value_codes SET folded = 'søren o’brien'";
+
+    (void)state;
+    uploads_must(cx, HEADER "A,a@example.com,1,2024-01-02,Søren O’Brien,1,A clinic that waits.\n",
+                 NULL);
+    testdb_run(db, TESTDB_ADMIN, as_migrated);
+    uploads_must(cx, HEADER "B,b@example.com,1,2024-01-02,Søren O’Brien,1,A clinic that waits.\n",
+                 NULL);
+    assert_int_equal(count("subjects"), 2);
+    assert_int_equal(count("meetings"), 2);
+    assert_int_equal(count("meeting_facts"), 2);
+    assert_int_equal(count("value_codes"), 1);
+    assert_int_equal(testdb_number(db, TESTDB_ADMIN, folded), 1);
+}
+
 /* ---- all or nothing ---- */
 
 static void all_or_nothing_refuses_the_file_and_keeps_the_reasons(void **state)
@@ -412,6 +433,22 @@ static void taking_back_leaves_what_was_changed_since(void **state)
     assert_string_equal(picture(), "Ana 0 false false 0 41");
 }
 
+/* Migration 008 makes two spellings one code, and meetings keep theirs. */
+static void taking_back_needs_no_code_of_an_old_spelling(void **state)
+{
+    struct upload second;
+    SCOPED(json_drop) json_t *gone = NULL;
+
+    (void)state;
+    uploads_must(cx, HEADER ANA, NULL);
+    testdb_run(db, TESTDB_ADMIN, "UPDATE meetings SET sales_rep = 'PUMA'");
+    second = uploads_must(cx, HEADER ANA_LOST, NULL);
+    gone = undo(&second.id);
+    assert_int_equal(number(gone, "restored"), 1);
+    assert_int_equal(number(gone, "kept_changed"), 0);
+    assert_int_equal(count("meetings WHERE closed AND sales_rep = 'PUMA'"), 1);
+}
+
 static void an_upload_that_runs_cannot_be_taken_back_until_it_fell_silent(void **state)
 {
     struct uuid id = uuid_new();
@@ -517,6 +554,7 @@ int main(void)
         WITH_DB(keeping_both_gives_the_second_an_ordinal),
         WITH_DB(a_change_keeps_what_was),
         WITH_DB(sellers_that_differ_in_spelling_are_one),
+        WITH_DB(a_seller_folded_by_the_database_is_found_all_the_same),
         WITH_DB(all_or_nothing_refuses_the_file_and_keeps_the_reasons),
         WITH_DB(looking_tells_what_would_happen_and_writes_nothing),
         WITH_DB(looking_at_a_file_without_some_columns_says_which),
@@ -526,6 +564,7 @@ int main(void)
         WITH_DB(taking_back_an_upload_that_waits_to_be_read_takes_its_jobs),
         WITH_DB(taking_back_gives_changed_meetings_their_old_words),
         WITH_DB(taking_back_leaves_what_was_changed_since),
+        WITH_DB(taking_back_needs_no_code_of_an_old_spelling),
         WITH_DB(an_upload_that_runs_cannot_be_taken_back_until_it_fell_silent),
         WITH_DB(nobody_takes_back_what_is_anothers),
         WITH_DB(taking_back_waits_for_a_reader_and_leaves_no_orphan),

@@ -84,8 +84,9 @@ static void both_languages_name_the_same_parameters(void **state)
 static void every_rule_of_rows_has_a_text(void **state)
 {
     static const char *const codes[] = {
-        "required",       "too_long",         "too_short",        "email_invalid", "date_invalid",
-        "closed_invalid", "encoding_invalid", "too_many_columns", "row_too_long",  "columns_short",
+        "required",     "too_long",       "too_short",        "email_invalid",
+        "date_invalid", "closed_invalid", "encoding_invalid", "too_many_columns",
+        "row_too_long", "columns_short",  "too_many_cells",
     };
 
     (void)state;
@@ -98,7 +99,7 @@ static void every_rule_of_rows_has_a_text(void **state)
 /* Fails unless each code that the record gives has a text, with a place if it has a limit. */
 static void check_record(const struct csv_record *record, size_t least)
 {
-    const struct upload_map map = {.at = {0, 1, 2, 3, 4, 5, 6}};
+    const struct upload_map map = {.width = UPLOAD_COLUMNS, .at = {0, 1, 2, 3, 4, 5, 6}};
     struct upload_problem problems[UPLOAD_COLUMNS];
     struct upload_row row;
     size_t n;

@@ -43,6 +43,12 @@ static void what_a_spreadsheet_would_compute_gets_an_apostrophe(void **state)
         {"-5", true},
         {"\t=1", true},
         {"\r=1", true},
+        {"\n=1", true},
+        {"＝1", true},
+        {"＋1", true},
+        {"－1", true},
+        {"＠A", true},
+        {"！1", false}, /* U+FF01 */
         {"+cmd|' /C calc'!A0", true},
         {"+", true},
         {"+56 9 1234 5678", false},

@@ -226,6 +226,33 @@ static void a_form_without_the_file_or_the_boundary_says_so(void **state)
     assert_string_equal(cx->err.reason, "boundary_missing");
 }
 
+static void a_second_file_is_refused_and_not_dropped(void **state)
+{
+    static const char two[] =
+        "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\nx"
+        "\r\n--edge\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\n"
+        "\r\n--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"b.csv\"\r\n\r\ny"
+        "\r\n--edge--\r\n";
+    struct ctx *cx = *state;
+
+    for (size_t step = 1; step < sizeof two; step++) {
+        struct source s = {.all = SLICE(two), .step = step};
+        const struct http_request rq = form_request(&s);
+        struct multipart *m;
+        struct slice name;
+        char got[16];
+        long k;
+
+        assert_int_equal(multipart_open(cx, &rq, "file", &m, &name), 0);
+        while ((k = multipart_read(cx, m, got, sizeof got)) > 0)
+            continue;
+        assert_int_equal(k, -1);
+        assert_string_equal(cx->err.reason, "file_twice");
+        err_clear(&cx->err);
+        arena_reset(cx->arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +267,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(any_cut_gives_the_same_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_body_cut_anywhere_is_never_taken_for_a_whole_one, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_second_file_is_refused_and_not_dropped, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_form_without_the_file_or_the_boundary_says_so, set_up,
                                         tear_down),

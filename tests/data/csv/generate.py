@@ -274,7 +274,8 @@ table("headers_in_disguise", "case, accents, underscores, NBSP, quotes, a mark i
       headers=["NOMBRE_DEL_CLIENTE", "\ufeffcorreo\u00a0ELECTRONICO", "Teléfono:", "  fecha de la  reunión ", "Vendedor*", "'Cerrado'", '"Transcripción"'], quote="needed")
 table("duplicate_headers", "of two headers that are the same the first counts", [dict(ANA, extra=["otra@example.com", "Otro"])],
       headers=ES + ["Correo Electrónico", "nombre"], columns=dict(zip(COLUMNS, ES)))
-table("extra_cells", "cells beyond the header are nobody's", [dict(ANA, extra=["x", "y", "z"]), BRUNO])
+table("extra_cells", "cells beyond the header are a text without its quotes, unless they are blank",
+      [dict(ANA, extra=[" and this", " and that"], problems=[["row", "too_many_cells"]]), BRUNO, dict(ANA, extra=["", " ", ""])])
 table("missing_last_cells", "a short row lacks its last columns",
       [dict(ANA, width=5, problems=[["closed", "required"], ["transcript", "required"]]), BRUNO,
        dict(ANA, width=1, problems=[[c, "required"] for c in COLUMNS[1:]])])
