@@ -24,6 +24,7 @@ import { COLUMNS, type Column, type UploadPreview } from './contract';
 import { Counts } from './Counts';
 import { fromWorkbook, shownName, type UploadState } from './machine';
 import {
+  chosenByHand,
   DATE_ORDERS,
   DELIMITERS,
   ENCODINGS,
@@ -35,6 +36,7 @@ import {
   type UploadOptions,
 } from './options';
 import { RowErrorTable } from './RowErrorTable';
+import { SaveMapping } from './SaveMapping';
 import classes from './Upload.module.css';
 
 type ReviewState = Extract<UploadState, { phase: 'review' }>;
@@ -294,6 +296,13 @@ export function Review({ state, onOptions, onConfirm, onCancel }: ReviewProps): 
         </Part>
         <Part title={t('upload.map_title')}>
           <Columns state={state} onOptions={onOptions} />
+          {chosenByHand(state.options, preview) && (
+            <SaveMapping
+              key={JSON.stringify(state.options.mapping)}
+              options={state.options}
+              headers={preview.settings.headers}
+            />
+          )}
         </Part>
         <Part title={t('upload.policy_title')}>
           <Policy state={state} onOptions={onOptions} />
