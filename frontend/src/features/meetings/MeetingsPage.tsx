@@ -27,6 +27,8 @@ const helper = createColumnHelper<typeof features, Meeting>();
 const NONE: Meeting[] = [];
 
 const ROW_PX = 56;
+/** With a line below for the words that were found. */
+const FOUND_PX = 76;
 const CARD_PX = 92;
 /** Fetch the next page when this many rows are left below. */
 const AHEAD = 30;
@@ -183,16 +185,18 @@ export function MeetingsPage(): ReactNode {
   const table = useTable({ features, columns, data: rows, getRowId: (m) => m.meeting_id });
   const tableRows = table.getRowModel().rows;
 
+  const found = q !== '';
+  const rowPx = phone ? CARD_PX : found ? FOUND_PX : ROW_PX;
   const scroller = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer({
     count: tableRows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => (phone ? CARD_PX : ROW_PX),
+    estimateSize: () => rowPx,
     overscan: 8,
   });
   const items = virtualizer.getVirtualItems();
 
-  useEffect(() => virtualizer.measure(), [virtualizer, phone]);
+  useEffect(() => virtualizer.measure(), [virtualizer, rowPx]);
   useEffect(() => {
     scroller.current?.scrollTo({ top: 0 });
   }, [sort, q]);
@@ -241,6 +245,7 @@ export function MeetingsPage(): ReactNode {
             aria-rowcount={total + 1}
             className={classes.table}
             data-phone={phone || undefined}
+            data-found={(found && !phone) || undefined}
           >
             <div role="rowgroup" className={classes.head}>
               {table.getHeaderGroups().map((group) => (
