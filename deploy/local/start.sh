@@ -35,7 +35,7 @@ announce() {
     cat <<TEXT
 
     ClientMetrics is at   https://localhost:$HTTPS_PORT
-    sign in as            admin@demo.test, analyst@demo.test or viewer@demo.test (tenant demo),
+    sign in as            admin@, manager@, analyst@ or viewer@demo.test (tenant demo),
                           admin@other.test (tenant other); password: demo
     certificate           signed by $STATE/tls/ca.pem, which a browser may be told to trust
     logs and data         $STATE

@@ -198,6 +198,38 @@ test('the main job, from sign-in to a chart and out again', { timeout: JOBS_MS +
     await shot(page, 'meetings');
   });
 
+  await step('a search narrows the list and its files, and its box says what the list shows', async () => {
+    const table = page.getByRole('table', { name: 'Reuniones' });
+    const rows = async () => Number(await table.getAttribute('aria-rowcount')) - 1;
+    const all = await rows();
+    const box = page.getByRole('searchbox');
+    await box.fill('clínica');
+    await page.waitForURL(/q=/);
+    await page.waitForFunction(
+      (was) => Number(document.querySelector('[role=table]')?.getAttribute('aria-rowcount')) - 1 < was,
+      all,
+    );
+    for (const [name, file] of [
+      ['Como CSV', 'meetings.csv'],
+      ['Como libro de Excel', 'meetings.xlsx'],
+    ]) {
+      await page.getByRole('button', { name: 'Descargar' }).click();
+      const [got] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('menuitem', { name }).click(),
+      ]);
+      assert.equal(got.suggestedFilename(), file);
+      if (file.endsWith('.csv')) assert.equal(readCsv(await got.path()).length, await rows());
+    }
+    await page.getByRole('link', { name: 'Reuniones' }).first().click();
+    await page.waitForURL((url) => !url.search.includes('q='));
+    await page.waitForFunction(
+      (was) => Number(document.querySelector('[role=table]')?.getAttribute('aria-rowcount')) - 1 === was,
+      all,
+    );
+    assert.equal(await box.inputValue(), '');
+  });
+
   await step('a meeting shows its transcript and the words behind its values', async () => {
     await page.getByRole('table').getByRole('row').nth(1).getByRole('link').click();
     const dialog = page.getByRole('dialog');

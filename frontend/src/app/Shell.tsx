@@ -5,7 +5,7 @@ import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useUpload } from '@/features/upload';
-import { openJobs, useJobs } from '@/shared/api/jobs';
+import { openJobs, useJobs, useRefreshAfterReading } from '@/shared/api/jobs';
 import { useFormats } from '@/shared/format/useFormats';
 import { useSession } from '@/shared/session/session';
 import { IconDashboard, IconMeetings, IconSignOut, IconUpload, Logo } from '@/shared/ui/icons';
@@ -108,6 +108,7 @@ function Account(): ReactNode {
 export function Shell(): ReactNode {
   const { t } = useTranslation();
   const { me } = useSession();
+  useRefreshAfterReading();
   return (
     <AppShell
       header={{ height: 58 }}

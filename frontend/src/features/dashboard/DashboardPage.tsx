@@ -24,7 +24,7 @@ import { IconInfo } from '@/shared/ui/icons';
 import { ButtonLink } from '@/shared/ui/links';
 import { PageHeader } from '@/shared/ui/PageHeader';
 import { EmptyState, FailedState } from '@/shared/ui/states';
-import { useChartData } from './api';
+import { useChartData, useReadCount } from './api';
 import { ChartCard } from './ChartCard';
 import classes from './Dashboard.module.css';
 import { FilterBar } from './FilterBar';
@@ -166,6 +166,7 @@ export function DashboardPage(): ReactNode {
   // The type of a field decides the question, so the fields come first.
   const ready = fields !== undefined;
   const outcomes = useChartData(OUTCOMES, filter, { reading, enabled: ready });
+  const read = useReadCount(filter, { reading, enabled: ready });
   const bars = useChartData(barSpec, filter, { reading, enabled: ready });
   const slices = useChartData(pieSpec, filter, { reading, enabled: ready });
   const sellers = useChartData(SELLERS, undefined, { reading: false });
@@ -272,7 +273,6 @@ export function DashboardPage(): ReactNode {
     );
   }
 
-  const readTotal = jobs ? jobs.completed + jobs.failed + openJobs(jobs) : 0;
   return (
     <>
       <PageHeader title={t('dashboard.title')} subtitle={t('dashboard.subtitle')} />
@@ -301,8 +301,10 @@ export function DashboardPage(): ReactNode {
         <Kpi
           name="read"
           label={t('dashboard.kpi_read')}
-          value={jobs ? formats.int(jobs.completed) : null}
-          hint={t('dashboard.kpi_read_hint', { total: formats.int(readTotal) })}
+          value={read.data === undefined ? null : formats.int(read.data)}
+          {...(total === undefined
+            ? {}
+            : { hint: t('dashboard.kpi_read_hint', { total: formats.int(total) }) })}
         />
       </SimpleGrid>
       <div className={classes.charts}>

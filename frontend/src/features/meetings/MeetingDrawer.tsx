@@ -253,7 +253,7 @@ export function MeetingDrawer(): ReactNode {
           <Drawer.Title component="div">
             <Group gap="sm">
               <Title order={2} size="h3">
-                {meeting.data?.client_name ?? t('app.loading')}
+                {meeting.data?.client_name ?? (meeting.isError ? t('detail.unavailable') : t('app.loading'))}
               </Title>
               {meeting.data && <OutcomeBadge closed={meeting.data.closed} />}
               {meeting.data?.state === 'read' && (

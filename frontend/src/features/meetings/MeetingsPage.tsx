@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The list: pages are fetched as one scrolls, and only the rows in view exist. A real table for whoever cannot see it.
-import { Badge, Button, Group, NativeSelect, Text, TextInput } from '@mantine/core';
+import { Badge, Button, Group, Menu, NativeSelect, Text, TextInput } from '@mantine/core';
 import { useDebouncedCallback, useMediaQuery } from '@mantine/hooks';
+import { useMutation } from '@tanstack/react-query';
 import { Link, Outlet, getRouteApi } from '@tanstack/react-router';
 import { createColumnHelper, tableFeatures, useTable } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
@@ -15,7 +16,7 @@ import { IconDownload, IconSort, IconSortDown, IconSortUp } from '@/shared/ui/ic
 import { ButtonLink } from '@/shared/ui/links';
 import { PageHeader } from '@/shared/ui/PageHeader';
 import { EmptyState, ErrorNote, FailedState, LoadingState } from '@/shared/ui/states';
-import { downloadMeetings, useMeetings } from './api';
+import { downloadMeetings, EXPORTS, useMeetings, type ExportFormat } from './api';
 import classes from './Meetings.module.css';
 import { OutcomeBadge } from './OutcomeBadge';
 import { DEFAULT_SORT, QUERY_CHARS, ariaSort, nextSort, type Sort } from './search';
@@ -26,6 +27,8 @@ const helper = createColumnHelper<typeof features, Meeting>();
 const NONE: Meeting[] = [];
 
 const ROW_PX = 56;
+/** With a line below for the words that were found. */
+const FOUND_PX = 76;
 const CARD_PX = 92;
 /** Fetch the next page when this many rows are left below. */
 const AHEAD = 30;
@@ -38,7 +41,8 @@ const isSortable = (id: string): id is SortableId => id in SORTABLE;
 /** What is typed goes to the address a moment later, and from there to the program. */
 function SearchBox({ q, ask }: { q: string; ask: (q: string) => void }): ReactNode {
   const { t } = useTranslation();
-  const [text, setText] = useState(q);
+  // What is being typed runs ahead of the address; once the box is left, the address is what counts.
+  const [draft, setDraft] = useState<string | null>(null);
   const later = useDebouncedCallback(ask, SEARCH_MS);
   return (
     <TextInput
@@ -46,36 +50,39 @@ function SearchBox({ q, ask }: { q: string; ask: (q: string) => void }): ReactNo
       aria-label={t('meetings.search_label')}
       placeholder={t('meetings.search_hint')}
       maxLength={QUERY_CHARS}
-      value={text}
+      value={draft ?? q}
       onChange={(e) => {
-        setText(e.currentTarget.value);
+        setDraft(e.currentTarget.value);
         later(e.currentTarget.value);
+      }}
+      onBlur={() => {
+        later.flush();
+        setDraft(null);
       }}
     />
   );
 }
 
-function ExportButton({ sort, q }: { sort: Sort; q: string }): ReactNode {
+function ExportMenu({ sort, q }: { sort: Sort; q: string }): ReactNode {
   const { t } = useTranslation();
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const file = useMutation({ mutationFn: (format: ExportFormat) => downloadMeetings(format, sort, q) });
   return (
     <div>
-      <Button
-        variant="default"
-        leftSection={<IconDownload size={18} />}
-        loading={busy}
-        onClick={() => {
-          setBusy(true);
-          setError(null);
-          downloadMeetings(sort, q)
-            .catch(setError)
-            .finally(() => setBusy(false));
-        }}
-      >
-        {t('meetings.export')}
-      </Button>
-      {error !== null && <ErrorNote error={error} />}
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <Button variant="default" leftSection={<IconDownload size={18} />} loading={file.isPending}>
+            {t('meetings.export')}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {EXPORTS.map((format) => (
+            <Menu.Item key={format} onClick={() => file.mutate(format)}>
+              {t(`meetings.export_${format}`)}
+            </Menu.Item>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
+      {file.isError && <ErrorNote error={file.error} />}
     </div>
   );
 }
@@ -178,16 +185,18 @@ export function MeetingsPage(): ReactNode {
   const table = useTable({ features, columns, data: rows, getRowId: (m) => m.meeting_id });
   const tableRows = table.getRowModel().rows;
 
+  const found = q !== '';
+  const rowPx = phone ? CARD_PX : found ? FOUND_PX : ROW_PX;
   const scroller = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer({
     count: tableRows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => (phone ? CARD_PX : ROW_PX),
+    estimateSize: () => rowPx,
     overscan: 8,
   });
   const items = virtualizer.getVirtualItems();
 
-  useEffect(() => virtualizer.measure(), [virtualizer, phone]);
+  useEffect(() => virtualizer.measure(), [virtualizer, rowPx]);
   useEffect(() => {
     scroller.current?.scrollTo({ top: 0 });
   }, [sort, q]);
@@ -236,6 +245,7 @@ export function MeetingsPage(): ReactNode {
             aria-rowcount={total + 1}
             className={classes.table}
             data-phone={phone || undefined}
+            data-found={(found && !phone) || undefined}
           >
             <div role="rowgroup" className={classes.head}>
               {table.getHeaderGroups().map((group) => (
@@ -338,7 +348,7 @@ export function MeetingsPage(): ReactNode {
                   { value: 'meeting_date', label: t('meetings.sort_date_asc') },
                 ]}
               />
-              <ExportButton sort={sort} q={q} />
+              <ExportMenu sort={sort} q={q} />
             </Group>
           )
         }

@@ -6,7 +6,7 @@ import {
   type UseInfiniteQueryResult,
   type UseQueryResult,
 } from '@tanstack/react-query';
-import { api, unwrap } from '@/shared/api/client';
+import { api, download, unwrap } from '@/shared/api/client';
 import type { Meeting, MeetingDetail } from '@/shared/api/types';
 import type { Sort } from './search';
 
@@ -45,18 +45,11 @@ export function useMeeting(id: string): UseQueryResult<MeetingDetail> {
   });
 }
 
-/** The export needs the access token, so a plain link cannot fetch it. */
-export async function downloadMeetings(sort: Sort, q: string): Promise<void> {
-  const answer = await api.GET('/api/meetings/export.csv', {
-    params: { query: { sort, ...(q ? { q } : {}) } },
-    parseAs: 'blob',
-  });
-  if (!answer.response.ok) await unwrap(Promise.resolve(answer as never));
-  const url = URL.createObjectURL(answer.data as unknown as Blob);
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = 'meetings.csv';
-  link.click();
-  // Not at once: the browser still reads it.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+export const EXPORTS = ['csv', 'xlsx'] as const;
+export type ExportFormat = (typeof EXPORTS)[number];
+
+/** What the list shows, whole. The export needs the access token, so a plain link cannot fetch it. */
+export function downloadMeetings(format: ExportFormat, sort: Sort, q: string): Promise<void> {
+  const query = new URLSearchParams({ sort, ...(q ? { q } : {}) });
+  return download(`/api/meetings/export.${format}?${query.toString()}`, `meetings.${format}`);
 }

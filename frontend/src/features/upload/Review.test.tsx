@@ -63,6 +63,11 @@ function show(
 beforeAll(() => startI18n('en').then(() => undefined));
 
 describe('Review', () => {
+  it('says nothing of the order of dates while no column has them', () => {
+    show({ missing: ['meeting_date'], would: null, errors: [] });
+    expect(screen.queryByText(/read in more than one way/)).toBeNull();
+  });
+
   it('shows what was found and what would happen, and uploads', async () => {
     const { onConfirm, user } = show();
     expect(screen.getByLabelText('Encoding')).toHaveValue('windows-1252');

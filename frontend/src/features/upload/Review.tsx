@@ -22,8 +22,9 @@ import { IconInfo, IconWarning } from '@/shared/ui/icons';
 import { ErrorNote } from '@/shared/ui/states';
 import { COLUMNS, type Column, type UploadPreview } from './contract';
 import { Counts } from './Counts';
-import { fromWorkbook, type UploadState } from './machine';
+import { fromWorkbook, shownName, type UploadState } from './machine';
 import {
+  chosenByHand,
   DATE_ORDERS,
   DELIMITERS,
   ENCODINGS,
@@ -35,6 +36,7 @@ import {
   type UploadOptions,
 } from './options';
 import { RowErrorTable } from './RowErrorTable';
+import { SaveMapping } from './SaveMapping';
 import classes from './Upload.module.css';
 
 type ReviewState = Extract<UploadState, { phase: 'review' }>;
@@ -57,7 +59,7 @@ const withFound = (known: readonly string[], found: string): string[] =>
 
 function Settings({ state, onOptions }: PartProps): ReactNode {
   const { t } = useTranslation();
-  const { settings } = state.preview;
+  const { settings, missing } = state.preview;
   const { options, busy } = state;
   const delimiter = (d: string): string => {
     const key = DELIMITER_KEY[d];
@@ -87,7 +89,12 @@ function Settings({ state, onOptions }: PartProps): ReactNode {
         label={t('upload.date_order')}
         disabled={busy}
         value={settings.date_order}
-        error={settings.date_order_certain ? undefined : t('upload.date_order_uncertain')}
+        // Without a column of dates there is nothing yet that could be read in two ways.
+        error={
+          settings.date_order_certain || missing.includes('meeting_date')
+            ? undefined
+            : t('upload.date_order_uncertain')
+        }
         data={DATE_ORDERS.map((o) => ({ value: o, label: t(`upload.date_order_${o}`) }))}
         onChange={(e) => onOptions({ ...options, dateOrder: e.currentTarget.value })}
       />
@@ -257,7 +264,7 @@ export function Review({ state, onOptions, onConfirm, onCancel }: ReviewProps): 
       <Stack gap="lg">
         <div>
           <Title order={2} size="h4" className={classes.break}>
-            {t('upload.review_title', { name: state.file.name })}
+            {t('upload.review_title', { name: shownName(state.file.name) })}
           </Title>
           <Text size="sm" c="dimmed">
             {t(state.partial ? 'upload.review_partial' : 'upload.review_hint')}
@@ -289,6 +296,13 @@ export function Review({ state, onOptions, onConfirm, onCancel }: ReviewProps): 
         </Part>
         <Part title={t('upload.map_title')}>
           <Columns state={state} onOptions={onOptions} />
+          {chosenByHand(state.options, preview) && (
+            <SaveMapping
+              key={JSON.stringify(state.options.mapping)}
+              options={state.options}
+              headers={preview.settings.headers}
+            />
+          )}
         </Part>
         <Part title={t('upload.policy_title')}>
           <Policy state={state} onOptions={onOptions} />

@@ -4,12 +4,14 @@ import { Alert, Button, Group, Modal, Text } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { refreshData } from '@/shared/api/jobs';
 import type { UploadDetail } from '@/shared/api/types';
 import { useFormats } from '@/shared/format/useFormats';
 import { IconCheck } from '@/shared/ui/icons';
 import { ErrorNote } from '@/shared/ui/states';
 import { undoUpload } from './api';
 import type { UndoResult } from './contract';
+import { shownName } from './machine';
 import classes from './Upload.module.css';
 
 interface UndoProps {
@@ -25,13 +27,11 @@ export function Undo({ upload, onUndone }: UndoProps): ReactNode {
   const undo = useMutation({
     mutationFn: () => undoUpload(upload.upload_id),
     onSuccess: (what) => {
-      onUndone(what, upload.filename);
+      onUndone(what, shownName(upload.filename));
       // The upload itself is gone: asking for it again would only be refused.
       cache.removeQueries({ queryKey: ['upload', upload.upload_id] });
       cache.removeQueries({ queryKey: ['upload-errors', upload.upload_id] });
-      void cache.invalidateQueries({
-        predicate: (q) => q.queryKey[0] !== 'me' && q.queryKey[0] !== 'client-config',
-      });
+      refreshData(cache);
     },
   });
   const close = (): void => {
@@ -48,10 +48,11 @@ export function Undo({ upload, onUndone }: UndoProps): ReactNode {
         opened={asking}
         onClose={close}
         centered
-        title={t('upload.undo_title', { name: upload.filename })}
+        title={t('upload.undo_title', { name: shownName(upload.filename) })}
         closeButtonProps={{ 'aria-label': t('upload.undo_keep') }}
         classNames={{ title: classes.break }}
       >
+        {upload.created === 0 && upload.updated === 0 && <Text size="sm">{t('upload.undo_nothing')}</Text>}
         {upload.created > 0 && <Text size="sm">{t('upload.undo_created', count(upload.created))}</Text>}
         {upload.updated > 0 && (
           <Text size="sm" mt="xs">
@@ -88,7 +89,9 @@ export function Undone({ what, filename }: { what: UndoResult; filename: string 
       title={t('upload.undone_title', { name: filename })}
       data-testid="undone"
     >
-      <Text size="sm">{t('upload.undone_removed', count(what.removed.meetings))}</Text>
+      {(what.removed.meetings > 0 || what.restored === 0) && (
+        <Text size="sm">{t('upload.undone_removed', count(what.removed.meetings))}</Text>
+      )}
       {what.restored > 0 && <Text size="sm">{t('upload.undone_restored', count(what.restored))}</Text>}
       {what.kept_changed > 0 && <Text size="sm">{t('upload.undone_kept', count(what.kept_changed))}</Text>}
     </Alert>

@@ -25,7 +25,7 @@ import { ErrorNote, FailedState, LoadingState, Notice } from '@/shared/ui/states
 import { useUploads } from './api';
 import type { UndoResult } from './contract';
 import { DropZone } from './DropZone';
-import { isPreparing } from './machine';
+import { isPreparing, shownName } from './machine';
 import { SheetChoice, Waiting } from './Preparing';
 import { Review } from './Review';
 import { Undone } from './Undo';
@@ -50,7 +50,7 @@ function Sending(): ReactNode {
     <Card data-testid="sending">
       <Group justify="space-between" wrap="nowrap" mb="xs">
         <Text fw={600} aria-live="polite" className={classes.break}>
-          {t(storing ? 'upload.storing' : 'upload.sending', { name: state.file.name })}
+          {t(storing ? 'upload.storing' : 'upload.sending', { name: shownName(state.file.name) })}
         </Text>
         <Text size="sm" c="dimmed" className="cm-num">
           {storing ? '' : formats.percent(share)}
@@ -120,9 +120,9 @@ function Recent({ current }: { current: string | undefined }): ReactNode {
                       search={{ upload: u.upload_id }}
                       size="sm"
                       fw={500}
-                      aria-label={t('upload.recent_open', { name: u.filename })}
+                      aria-label={t('upload.recent_open', { name: shownName(u.filename) })}
                     >
-                      {u.filename}
+                      {shownName(u.filename)}
                     </AnchorLink>
                     {u.state !== 'loaded' && (
                       <Badge

@@ -12,7 +12,7 @@ import {
   type ReactNode,
 } from 'react';
 import { errorFromThrown } from '@/shared/api/errors';
-import { jobsKey } from '@/shared/api/jobs';
+import { refreshData } from '@/shared/api/jobs';
 import { useSession } from '@/shared/session/session';
 import {
   checkFiles,
@@ -96,10 +96,7 @@ export function UploadProvider({ children }: { children: ReactNode }): ReactNode
           );
           dispatch({ type: 'answer', result });
           // Everything on screen is older than this file, and the jobs have just begun.
-          void cache.invalidateQueries({ queryKey: jobsKey });
-          void cache.invalidateQueries({
-            predicate: (q) => q.queryKey[0] !== 'me' && q.queryKey[0] !== 'client-config',
-          });
+          refreshData(cache);
         } finally {
           uploading.current = false;
         }

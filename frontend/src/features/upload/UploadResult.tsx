@@ -11,7 +11,7 @@ import { ErrorNote, LoadingState, Notice } from '@/shared/ui/states';
 import { useUploadDetail, useUploadErrors } from './api';
 import type { UndoResult } from './contract';
 import { Counts } from './Counts';
-import { fromWorkbook, readingOf } from './machine';
+import { fromWorkbook, readingOf, shownName } from './machine';
 import { ErrorsDownload, RowErrorTable } from './RowErrorTable';
 import { Undo } from './Undo';
 import classes from './Upload.module.css';
@@ -122,7 +122,9 @@ export function UploadResult({ id, onAnother, onUndone }: UploadResultProps): Re
         <Notice
           icon={failed ? <IconWarning size={26} /> : <IconInfo size={26} />}
           color={failed ? 'red' : 'gray'}
-          title={t(failed ? 'upload.failed_title' : 'upload.receiving_title', { name: upload.filename })}
+          title={t(failed ? 'upload.failed_title' : 'upload.receiving_title', {
+            name: shownName(upload.filename),
+          })}
           action={onAnother && <Button onClick={onAnother}>{t('upload.another')}</Button>}
         >
           {failed && t([`error.${upload.failure ?? 'generic'}`, 'error.generic'] as never)}
@@ -141,7 +143,7 @@ export function UploadResult({ id, onAnother, onUndone }: UploadResultProps): Re
             </span>
             <div className={classes.shrink}>
               <Title order={2} size="h4" className={classes.break}>
-                {t('upload.result_title', { name: upload.filename })}
+                {t('upload.result_title', { name: shownName(upload.filename) })}
               </Title>
               <Text size="sm" c="dimmed">
                 {formats.instant(upload.created_at)} · {formats.bytes(upload.bytes)}

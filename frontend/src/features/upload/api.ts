@@ -8,7 +8,7 @@ import {
 } from '@tanstack/react-query';
 import { api, download, unwrap } from '@/shared/api/client';
 import type { Upload, UploadDetail, UploadError } from '@/shared/api/types';
-import type { UndoResult } from './contract';
+import type { MappingDraft, UndoResult } from './contract';
 import { readingOf } from './machine';
 
 const RUNNING_MS = 1_200;
@@ -72,4 +72,8 @@ export const downloadErrors = (id: string): Promise<void> =>
 
 export async function undoUpload(id: string): Promise<UndoResult> {
   return unwrap(api.DELETE('/api/uploads/{id}', { params: { path: { id } } }));
+}
+
+export async function saveMapping(draft: MappingDraft): Promise<void> {
+  await unwrap(api.POST('/api/upload/mappings', { body: draft }));
 }

@@ -16,6 +16,6 @@ export type Column = (typeof COLUMNS)[number];
 export type RowCounts = Omit<UploadCounts, 'jobs_created'>;
 export type UndoResult = UploadUndone;
 
-export type { MappingProposal } from '@/shared/api/types';
+export type { MappingDraft, MappingProposal } from '@/shared/api/types';
 
 export type { UploadPreview };

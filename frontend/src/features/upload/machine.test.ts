@@ -7,6 +7,7 @@ import {
   checkFiles,
   countsAddUp,
   fromWorkbook,
+  shownName,
   initialUpload,
   readingOf,
   uploadReducer,
@@ -196,12 +197,15 @@ describe('checkFiles', () => {
   });
 });
 
-describe('fromWorkbook', () => {
+describe('a workbook that went as CSV', () => {
   it.each([
-    ['Reuniones.XLSX.csv', true],
-    ['reuniones.csv', false],
-    ['reuniones.xlsx', false],
-  ])('%s: %s', (name, want) => expect(fromWorkbook(name)).toBe(want));
+    ['Reuniones.XLSX.csv', true, 'Reuniones.XLSX'],
+    ['reuniones.csv', false, 'reuniones.csv'],
+    ['reuniones.xlsx', false, 'reuniones.xlsx'],
+  ])('%s: %s, shown as %s', (name, workbook, shown) => {
+    expect(fromWorkbook(name)).toBe(workbook);
+    expect(shownName(name)).toBe(shown);
+  });
 });
 
 describe('counts', () => {

@@ -149,6 +149,10 @@ export const isWorkbook = (file: { name: string }): boolean => XLSX_NAME.test(fi
 /** Sent from a workbook, by the name that sheetFile() gives. */
 export const fromWorkbook = (filename: string): boolean => /\.xlsx\.csv$/i.test(filename);
 
+/** What the person called the file: a workbook that went as CSV is still that workbook. */
+export const shownName = (filename: string): string =>
+  fromWorkbook(filename) ? filename.slice(0, -'.csv'.length) : filename;
+
 /** What can be told from here, before any byte is sent. The service judges the rest. */
 export function checkFiles(
   files: readonly { name: string; size: number; type: string }[],

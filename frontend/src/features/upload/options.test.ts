@@ -2,10 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import type { UploadPreview } from './contract';
 import {
+  chosenByHand,
   cutAt,
   isClean,
   looksSame,
   mapColumn,
+  mappingDraft,
   mayUpload,
   NO_OPTIONS,
   PREVIEW_WHOLE_BYTES,
@@ -141,5 +143,25 @@ describe('previewPart', () => {
     expect(part.size % 100).toBe(0);
     expect(part.size).toBeGreaterThan(4e6);
     expect(part.size).toBeLessThanOrEqual(4 * 1024 * 1024);
+  });
+});
+
+describe('keeping a mapping', () => {
+  const mapped = { ...NO_OPTIONS, mapping: { client_name: 'Nombre' }, dateOrder: 'dmy' };
+
+  it('is offered for columns chosen by hand that suffice, and for no others', () => {
+    expect(chosenByHand(mapped, clean)).toBe(true);
+    expect(chosenByHand(NO_OPTIONS, clean)).toBe(false);
+    expect(chosenByHand(withProposal(NO_OPTIONS, proposal), clean)).toBe(false);
+    expect(chosenByHand(mapped, { ...clean, missing: ['phone'], would: null })).toBe(false);
+  });
+
+  it('keeps the settings that were chosen, not those that were found', () => {
+    expect(mappingDraft('CRM', mapped, clean.settings.headers)).toEqual({
+      name: 'CRM',
+      headers: ['Nombre', 'Correo'],
+      columns: { client_name: 'Nombre' },
+      settings: { date_order: 'dmy' },
+    });
   });
 });

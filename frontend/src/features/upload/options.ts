@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What a person decides about a file, and what is decided without asking. Pure.
-import { COLUMNS, type Column, type MappingProposal, type UploadPreview } from './contract';
+import {
+  COLUMNS,
+  type Column,
+  type MappingDraft,
+  type MappingProposal,
+  type UploadPreview,
+} from './contract';
 
 export const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252', 'iso-8859-1'] as const;
 export const DELIMITERS = [',', ';', '\t', '|'] as const;
@@ -77,6 +83,26 @@ export const withProposal = (o: UploadOptions, p: MappingProposal): UploadOption
   mappingId: p.mapping_id,
   mapping: withHeaders(p.columns),
 });
+
+export const MAPPING_NAME_CHARS = 120;
+
+/** Whether a person chose the columns of a file that can be loaded with them: then they are worth keeping. */
+export const chosenByHand = (o: UploadOptions, p: UploadPreview): o is UploadOptions & { mapping: Mapping } =>
+  o.mapping !== null && o.mappingId === null && mayUpload(p);
+
+/** What is kept: the columns, and of the settings those that were chosen. The rest is left to the look of each file. */
+export function mappingDraft(
+  name: string,
+  o: UploadOptions & { readonly mapping: Mapping },
+  headers: readonly string[],
+): MappingDraft {
+  const settings = {
+    ...(o.encoding !== null ? { encoding: o.encoding } : {}),
+    ...(o.delimiter !== null ? { delimiter: o.delimiter } : {}),
+    ...(o.dateOrder !== null ? { date_order: o.dateOrder } : {}),
+  } as NonNullable<MappingDraft['settings']>;
+  return { name, headers: [...headers], columns: { ...o.mapping }, settings };
+}
 
 /**
  * A file that leaves nothing to decide is loaded without a question: every row is good, none changes a meeting that is

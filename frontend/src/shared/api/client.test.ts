@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { startI18n } from '@/shared/i18n';
 import { api, setTokenSource, unwrap, type TokenSource } from './client';
 import { ApiError } from './errors';
 
@@ -60,6 +61,17 @@ describe('the API client', () => {
     const { sent } = server(answer(401, {}));
     await expect(ask()).rejects.toBeInstanceOf(ApiError);
     expect(sent).toEqual([null]);
+  });
+
+  it("asks in the page's language, whatever the browser's is", async () => {
+    let asked: string | null = null;
+    vi.stubGlobal('fetch', (request: Request) => {
+      asked = request.headers.get('Accept-Language');
+      return Promise.resolve(answer(200, good));
+    });
+    await startI18n('en');
+    await ask();
+    expect(asked).toBe('en');
   });
 
   it('turns everything else into one kind of error', async () => {

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The one way to the API: typed by the document, with the access token, a deadline, and one error shape.
+import i18next from 'i18next';
 import createClient from 'openapi-fetch';
+import { languageOf } from '@/shared/i18n';
 import { ApiError, errorFromResponse, errorFromThrown } from './errors';
 import type { paths } from './schema.gen';
 
 /** nginx and the workers give up well before; this is for a network that swallows packets. */
 const DEADLINE_MS = 30_000;
+/** A file is streamed for as long as CM_STREAM_TIMEOUT_MS and nginx let it (30 minutes). */
+const FILE_DEADLINE_MS = 31 * 60_000;
 
 export interface TokenSource {
   /** The access token in force, or null when nobody is signed in. */
@@ -35,16 +39,18 @@ export function sessionLost(): void {
   tokens?.lost();
 }
 
-function withToken(request: Request, token: string | null): Request {
+function withHeaders(request: Request, token: string | null): Request {
   const copy = request.clone(); // a body is read once; the copy leaves the original for a second try
+  // The page's language may be another than the browser's: files with words in them come in the page's.
+  copy.headers.set('Accept-Language', languageOf(i18next));
   if (token) copy.headers.set('Authorization', `Bearer ${token}`);
   return copy;
 }
 
-async function send(request: Request): Promise<Response> {
-  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(DEADLINE_MS)]);
+async function send(request: Request, deadlineMs: number): Promise<Response> {
+  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(deadlineMs)]);
   const token = await accessToken();
-  const first = await fetch(withToken(request, token), { signal });
+  const first = await fetch(withHeaders(request, token), { signal });
   if (first.status !== 401 || token === null) return first;
 
   // The clock of this machine may be wrong, or the keys rolled: one renewal, one more try, then the person must sign in.
@@ -53,12 +59,15 @@ async function send(request: Request): Promise<Response> {
     sessionLost();
     return first;
   }
-  const second = await fetch(withToken(request, fresh), { signal });
+  const second = await fetch(withHeaders(request, fresh), { signal });
   if (second.status === 401) sessionLost();
   return second;
 }
 
-export const api = createClient<paths>({ baseUrl: globalThis.location.origin, fetch: send });
+export const api = createClient<paths>({
+  baseUrl: globalThis.location.origin,
+  fetch: (request) => send(request, DEADLINE_MS),
+});
 
 interface Answer {
   data?: unknown;
@@ -95,7 +104,7 @@ export async function unwrap<A extends Answer>(pending: Promise<A>): Promise<Pay
 export async function download(path: string, filename: string): Promise<void> {
   let answer: Response;
   try {
-    answer = await send(new Request(new URL(path, globalThis.location.origin)));
+    answer = await send(new Request(new URL(path, globalThis.location.origin)), FILE_DEADLINE_MS);
   } catch (thrown) {
     throw errorFromThrown(thrown);
   }
@@ -103,7 +112,13 @@ export async function download(path: string, filename: string): Promise<void> {
     const body: unknown = await answer.json().catch(() => null);
     throw errorFromResponse(answer.status, body, answer.headers.get('X-Request-Id'));
   }
-  const url = URL.createObjectURL(await answer.blob());
+  let file: Blob;
+  try {
+    file = await answer.blob();
+  } catch (thrown) {
+    throw errorFromThrown(thrown); // cut off on the way
+  }
+  const url = URL.createObjectURL(file);
   const link = document.createElement('a');
   link.href = url;
   link.download = filename;

@@ -13,6 +13,7 @@ export type UploadResult = Schemas['UploadResult'];
 export type Upload = Schemas['Upload'];
 export type UploadDetail = Schemas['UploadDetail'];
 export type MappingProposal = Schemas['MappingProposal'];
+export type MappingDraft = Schemas['UploadMappingDraft'];
 export type UploadPreview = Schemas['UploadPreview'];
 export type UploadUndone = Schemas['UploadUndone'];
 export type UploadError = Schemas['UploadError'];
