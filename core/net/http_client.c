@@ -404,6 +404,10 @@ struct net *net_new(const struct net_options *o)
     net->in_flight_max = o->in_flight > 0 ? o->in_flight : NET_IN_FLIGHT;
     net->watched = -1;
     (void)curl_multi_setopt(net->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+    /* what is assumed of a server until it says otherwise: with libcurl's 100, each request beyond them that sets off
+     * before that makes a connection of its own */
+    (void)curl_multi_setopt(net->multi, CURLMOPT_MAX_CONCURRENT_STREAMS,
+                            (long)(net->in_flight_max > 100 ? net->in_flight_max : 100));
     (void)curl_multi_setopt(net->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
                             (long)(o->per_host > 0 ? o->per_host : NET_PER_HOST));
     (void)curl_multi_setopt(
