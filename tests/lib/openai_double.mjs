@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// openai_double.mjs: a stand-in for the OpenAI API, for C tests, fault tests and benches. Node 20 or later, nothing
+// openai_double.mjs: a stand-in for the OpenAI API, for C tests, fault tests and benches. Node 22 (20 will do), nothing
 // beyond it but the openssl command (for the certificates of --tls).
 //
-//   node tests/lib/openai_double.mjs [--tls] [--key KEY] [--latency MS] [--dir DIR]
+//   node tests/lib/openai_double.mjs [--tls] [--key KEY] [--latency MS] [--streams N] [--dir DIR]
 //
 // When it is ready it prints one line of JSON and listens on loopback until it is ended (TERM), or its standard input
 // ends: {"http": PORT, "https": PORT, "wrong_https": PORT, "ca": FILE}. The last three only with --tls: HTTP/1.1 and
@@ -15,7 +15,7 @@
 //                                  that schema, else "ok".
 //   POST .../embeddings            unit vectors that depend on the texts only, `dimensions` long (1536), as floats or base64
 //   POST .../openai/deployments/NAME/...   the same in Azure's way (header api-key)
-// With --key, a wrong or missing key is answered 401, with the key in the message as OpenAI does.
+// --streams is how many calls one HTTP/2 connection takes at once. With --key, a wrong or missing key is answered 401, with the key in the message as OpenAI does.
 //
 // Faults: what a call answers is decided by the next step of the script, else by its model (Azure: its deployment) when
 // that is "fault:NAME" or "fault:NAME:ARGUMENT". Names are the keys of `faults` below:
@@ -28,8 +28,9 @@
 //   POST /__script  {"steps": [{"fault": "429", "argument": "2", "times": 3, "text": "...", "match": "..."}]}   appended.
 //                   `text` is the text of the chat answer; a step with `match` is taken only by a call whose body holds
 //                   it; times -1 is for ever.
-//   GET  /__calls   {"calls": N, "paid": N, "tokens": N, "http2": N, "peak": N, "open": N, "requests": [{path, model,
-//                   headers, body, http, fault, paid}]}   the last 1,000; ?requests=0 leaves them out
+//   GET  /__calls   {"calls": N, "paid": N, "tokens": N, "http2": N, "handshakes": N, "peak": N, "open": N, "requests":
+//                   [{path, model, headers, body, http, fault, paid}]}   the last 1,000; ?requests=0 leaves them out;
+//                   peak: most calls open at once; handshakes: TLS connections made
 //   POST /__reset   forgets calls and script
 // A paid call is one whose answer it began to send with 200.
 
@@ -44,7 +45,7 @@ import { join } from 'node:path';
 const KEEP_REQUESTS = 1000;
 const BODY_BYTES = 32 << 20;
 
-const options = { tls: false, key: '', latency: 0, dir: '' };
+const options = { tls: false, key: '', latency: 0, streams: 1000, dir: '' };
 for (let i = 2; i < process.argv.length; i++) {
     const name = process.argv[i].replace(/^--/, '');
     if (name === 'tls') options.tls = true;
@@ -56,7 +57,7 @@ let steps = [];
 let seen = {};
 function forget() {
     steps = [];
-    seen = { calls: 0, paid: 0, tokens: 0, http2: 0, peak: 0, open: seen.open ?? 0, requests: [] };
+    seen = { calls: 0, paid: 0, tokens: 0, http2: 0, handshakes: 0, peak: 0, open: seen.open ?? 0, requests: [] };
 }
 forget();
 
@@ -183,11 +184,19 @@ async function pour(call, bytes) {
     const block = Buffer.alloc(64 << 10, 0x20);
     head(call, 200, {});
     for (let sent = 0; sent < bytes && !call.rs.destroyed && call.rs.writable; sent += block.length) {
-        if (!call.rs.write(block)) await Promise.race([once(call.rs, 'drain'), once(call.rs, 'close')]);
+        if (!call.rs.write(block)) await drained(call.rs);
     }
     call.rs.end();
 }
-const once = (at, event) => new Promise((done) => at.once(event, done));
+
+// Until there is room again, or nobody is left to write to.
+function drained(rs) {
+    return new Promise((done) => {
+        const go = () => { rs.off('drain', go); rs.off('close', go); done(); };
+        rs.once('drain', go);
+        rs.once('close', go);
+    });
+}
 const nap = (ms) => new Promise((done) => setTimeout(done, ms));
 
 async function drip(call, ms) {
@@ -343,6 +352,7 @@ function listen(server) {
     return new Promise((done, failed) => {
         server.on('error', failed);
         server.on('sessionError', () => {});
+        server.on('secureConnection', () => { seen.handshakes++; });
         server.on('clientError', (e, socket) => socket.destroy());
         server.keepAliveTimeout = 60000;
         server.listen(0, '127.0.0.1', 1024, () => done(server.address().port));
@@ -353,12 +363,12 @@ const ready = { http: await listen(http.createServer(serve)) };
 if (options.tls) {
     const own = options.dir === '';
     const dir = own ? mkdtempSync(join(tmpdir(), 'double.')) : options.dir;
-    const secure = (name) => http2.createSecureServer({ allowHTTP1: true, key: readFileSync(join(dir, `${name}.key`)),
+    const make = (name) => http2.createSecureServer({ allowHTTP1: true, settings: { maxConcurrentStreams: Number(options.streams) }, key: readFileSync(join(dir, `${name}.key`)),
         cert: readFileSync(join(dir, `${name}.pem`)) }, serve);
     certificates(dir);
     if (own) process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
-    ready.https = await listen(secure('ours'));
-    ready.wrong_https = await listen(secure('wrong'));
+    ready.https = await listen(make('ours'));
+    ready.wrong_https = await listen(make('wrong'));
     ready.ca = join(dir, 'ca.pem');
 }
 process.on('SIGTERM', () => process.exit(0));
