@@ -8,7 +8,7 @@ BEGIN {
     level["core/base"] = 1
     level["core/db"] = 2
     level["core/net"] = 3; level["core/proc"] = 3
-    level["core/fields"] = 4
+    level["core/llm"] = 4; level["core/fields"] = 4
     level["core/queue"] = 5
     level["core/insight"] = 6
     level["core/vectors"] = 7

@@ -23,6 +23,7 @@
 #   CM_TEST_ADMIN_URL   a superuser of the throw-away cluster, database postgres (C tests)
 #   CM_TEST_PG_BIN, CM_TEST_MIGRATIONS   PostgreSQL's programs, the directory of migrations
 #   CM_TEST_BIN         the program
+#   CM_TEST_NODE        Node 22, for what C tests start
 #   CM_TEST_TMP         a directory for what they write; its path is short enough for sockets; removed afterwards
 #   CM_TEST_ARTIFACTS   a directory for what should be looked at later (screenshots); kept
 #   CM_TEST_SHARED      the shared data, or unset: tests that need it then skip and say so
@@ -398,6 +399,8 @@ pg_dump_schema() {
 run_integration() {
     local list
     cluster
+    frontend_modules # the double of the language models (tests/lib/openai_double.mjs) runs on the pinned Node
+    export CM_TEST_NODE=$NODE
     mapfile -t list < <(programs integration test)
     c_tests 300 "${list[@]}"
 }

@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/secret.h"
 #include "core/base/slice.h"
 
-enum type { CFG_INT, CFG_BOOL, CFG_STR, CFG_ENUM };
+enum type { CFG_INT, CFG_BOOL, CFG_STR, CFG_ENUM, CFG_MICRO };
 enum { CFG_REQUIRED = 1, CFG_SECRET = 2 };
 
 struct key {
@@ -35,6 +36,11 @@ struct key {
 #define BOOL(k, field, dflt, meaning)                                                              \
     {                                                                                              \
         k, CFG_BOOL, offsetof(struct config, field), dflt, 0, 0, 0, NULL, meaning                  \
+    }
+/* A decimal number with six digits behind the point at most, stored in millionths; hi in whole ones. */
+#define MICRO(k, field, dflt, hi, meaning)                                                         \
+    {                                                                                              \
+        k, CFG_MICRO, offsetof(struct config, field), dflt, 0, hi, 0, NULL, meaning                \
     }
 #define WORD(k, field, dflt, words, meaning)                                                       \
     {                                                                                              \
@@ -106,6 +112,32 @@ static const struct key keys[] = {
 
     WORD("CM_LLM_PROVIDER", llm_provider, "rules", "rules",
          "who reads conversations; rules is built in and offline"),
+    STR("CM_LLM_BASE_URL", llm_base_url, "https://api.openai.com/v1", 0,
+        "where the language model is; without /openai/deployments for Azure"),
+    WORD("CM_LLM_DIALECT", llm_dialect, "openai", "openai|compatible|azure",
+         "how it is spoken to; compatible for vLLM, Ollama, llama.cpp and others (max_tokens)"),
+    STR("CM_LLM_API_KEY", llm_api_key, NULL, CFG_SECRET, "its key; none is sent when empty"),
+    STR("CM_LLM_MODEL", llm_model, NULL, 0, "the model that reads; of Azure the deployment"),
+    STR("CM_LLM_EMBEDDING_MODEL", llm_embedding_model, "hashed-ngram-1", 0,
+        "the model that makes vectors; hashed-ngram-1 is built in and offline"),
+    STR("CM_LLM_AZURE_API_VERSION", llm_azure_api_version, "2024-10-21", 0,
+        "api-version of requests to Azure"),
+    INT("CM_LLM_IN_FLIGHT", llm_in_flight, "20", 1, 1000, "calls of one job worker at once"),
+    INT("CM_LLM_CONNECT_MS", llm_connect_ms, "5000", 100, 60000,
+        "deadline of connecting to the language model"),
+    INT("CM_LLM_TOTAL_MS", llm_total_ms, "120000", 1000, 600000, "deadline of a call"),
+    INT("CM_LLM_REQUESTS_PER_MINUTE", llm_requests_per_minute, "0", 0, 100000000,
+        "of all workers together; 0: as the provider's answers tell"),
+    INT("CM_LLM_TOKENS_PER_MINUTE", llm_tokens_per_minute, "0", 0, 100000000000, "the same"),
+    MICRO("CM_LLM_PRICE_INPUT", llm_price_input, "0", 1000000,
+          "dollars a million tokens sent; 0: costs are not known"),
+    MICRO("CM_LLM_PRICE_CACHED", llm_price_cached, "0", 1000000,
+          "of those that the provider had seen before"),
+    MICRO("CM_LLM_PRICE_OUTPUT", llm_price_output, "0", 1000000, "of those that it wrote"),
+    MICRO("CM_LLM_PRICE_EMBEDDING", llm_price_embedding, "0", 1000000,
+          "of those that became vectors"),
+    STR("CM_SECRET_KEY", secret_key, NULL, CFG_SECRET,
+        "seals keys of other services in the database: openssl rand -base64 32"),
     INT("CM_JOB_LEASE_MS", job_lease_ms, "60000", 5000, 3600000,
         "a worker silent for so long loses its jobs"),
     INT("CM_JOB_POLL_MS", job_poll_ms, "2000", 50, 600000,
@@ -176,6 +208,44 @@ static int bool_word(const char *v)
     return -1;
 }
 
+enum { MICRO_DIGITS = 6 };
+
+/* "2", "2.5", ".075"; false: none, or too many digits. */
+static bool read_micro(struct slice text, int64_t *out)
+{
+    int64_t v = 0;
+    int behind = -1; /* digits behind the point; -1: before it */
+    size_t ndigits = 0;
+
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == '.' && behind < 0) {
+            behind = 0;
+            continue;
+        }
+        if (!isdigit((unsigned char)text.p[i]) || behind == MICRO_DIGITS || ++ndigits > 15)
+            return false;
+        v = v * 10 + (text.p[i] - '0');
+        behind += behind >= 0;
+    }
+    for (int i = behind < 0 ? 0 : behind; i < MICRO_DIGITS; i++)
+        v *= 10;
+    *out = v;
+    return ndigits > 0 && v <= INT64_MAX / 10;
+}
+
+static int assign_micro(int64_t *at, const struct key *k, const char *value, FILE *problems)
+{
+    int64_t v = 0;
+
+    if (!read_micro(slice_cstr(value), &v) || v > k->hi * 1000000) {
+        fprintf(problems, "%s: must be a number from 0 to %lld with %d decimals at most\n", k->name,
+                (long long)k->hi, (int)MICRO_DIGITS);
+        return -1;
+    }
+    *at = v;
+    return 0;
+}
+
 static int assign(struct config *c, const struct key *k, const char *value, FILE *problems)
 {
     void *at = (char *)c + k->offset;
@@ -214,6 +284,7 @@ static int assign(struct config *c, const struct key *k, const char *value, FILE
         }
         *(int64_t *)at = n;
         return 0;
+    case CFG_MICRO: return assign_micro(at, k, value, problems);
     }
     return -1;
 }
@@ -294,6 +365,21 @@ static int check_together(const struct config *c, FILE *problems)
         fprintf(problems, "CM_AUDIT_KEY: needs 16 bytes or more\n");
         bad = -1;
     }
+    if (c->secret_key) {
+        struct secret *key = secret_key_read(c->secret_key);
+
+        if (!key) {
+            fprintf(problems,
+                    "CM_SECRET_KEY: needs 32 bytes in base64 (openssl rand -base64 32)\n");
+            bad = -1;
+        }
+        secret_free(key);
+    }
+    if (strncmp(c->llm_base_url, "https://", 8) != 0 &&
+        strncmp(c->llm_base_url, "http://", 7) != 0) {
+        fprintf(problems, "CM_LLM_BASE_URL: must begin with https:// or http://\n");
+        bad = -1;
+    }
     return bad;
 }
 
@@ -327,6 +413,20 @@ int config_load(struct config *out, FILE *problems)
     return bad;
 }
 
+/* As few digits as say it. */
+static void print_micro(int64_t v, FILE *out)
+{
+    int digits = MICRO_DIGITS;
+    int64_t part = v % 1000000;
+
+    fprintf(out, "%lld", (long long)(v / 1000000));
+    if (part == 0)
+        return;
+    for (; part % 10 == 0; part /= 10)
+        digits--;
+    fprintf(out, ".%0*lld", digits, (long long)part);
+}
+
 static void print_value(const struct config *c, const struct key *k, FILE *out)
 {
     const void *at = (const char *)c + k->offset;
@@ -335,6 +435,7 @@ static void print_value(const struct config *c, const struct key *k, FILE *out)
     switch (k->type) {
     case CFG_INT: fprintf(out, "%lld", (long long)*(const int64_t *)at); break;
     case CFG_BOOL: fputs(*(const bool *)at ? "on" : "off", out); break;
+    case CFG_MICRO: print_micro(*(const int64_t *)at, out); break;
     case CFG_ENUM: {
         struct slice rest = slice_cstr(k->words);
         struct slice w = {0};
@@ -361,6 +462,8 @@ void config_print(const struct config *c, FILE *out)
         fprintf(out, "\t(default %s", k->dflt ? k->dflt : "none");
         if (k->type == CFG_INT)
             fprintf(out, ", %lld to %lld", (long long)k->lo, (long long)k->hi);
+        if (k->type == CFG_MICRO)
+            fprintf(out, ", 0 to %lld", (long long)k->hi);
         if (k->words)
             fprintf(out, ", one of %s", k->words);
         fprintf(out, ") %s\n", k->meaning);

@@ -59,6 +59,22 @@ struct config {
         *net_allow_private; /* comma list of host names that may resolve to private addresses */
 
     const char *llm_provider;
+    const char *llm_base_url;
+    const char *llm_dialect; /* see core/llm/endpoint.h */
+    const char *llm_api_key;
+    const char *llm_model;
+    const char *llm_embedding_model;
+    const char *llm_azure_api_version;
+    int64_t llm_in_flight; /* calls of one worker at once */
+    int64_t llm_connect_ms;
+    int64_t llm_total_ms;
+    int64_t llm_requests_per_minute; /* of all workers together; 0: as the provider tells */
+    int64_t llm_tokens_per_minute;
+    int64_t llm_price_input; /* micro-dollars a million tokens */
+    int64_t llm_price_cached;
+    int64_t llm_price_output;
+    int64_t llm_price_embedding;
+    const char *secret_key; /* base64 of 32 bytes */
     int64_t job_lease_ms;
     int64_t job_poll_ms;
     int64_t job_batch;

@@ -51,6 +51,15 @@ enum {
     LIMIT_CHART_POINTS = 1000,
     LIMIT_CHART_SERIES = 50,
 
+    LIMIT_LLM_MODEL_BYTES = 200,
+    LIMIT_LLM_MESSAGES = 200,
+    LIMIT_LLM_REQUEST_BYTES = 8 << 20, /* a prompt with its transcript, as JSON */
+    LIMIT_LLM_ANSWER_BYTES = 4 << 20,  /* of a chat; vectors have LIMIT_HTTP_CLIENT_BYTES */
+    LIMIT_LLM_OUTPUT_TOKENS = 1 << 20,
+    LIMIT_LLM_EMBED_TEXTS = 2048, /* OpenAI's own bound */
+    LIMIT_LLM_DIMENSIONS = 4096,
+    LIMIT_LLM_IN_FLIGHT = 1000,
+
     LIMIT_HTTP_CLIENT_BYTES = 16 << 20, /* an answer that the HTTP client accepts at most */
 };
 

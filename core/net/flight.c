@@ -131,6 +131,17 @@ static void take_cache_control(struct flight *f, struct slice value)
     }
 }
 
+static void take_wanted(struct flight *f, struct slice name, struct slice value)
+{
+    for (size_t i = 0; i < f->nwanted && f->ntaken < NET_WANTED; i++) {
+        if (slice_eq_nocase(name, slice_cstr(f->wanted[i]))) {
+            f->taken[f->ntaken++] = (struct net_header){
+                .name = f->wanted[i], .value = arena_slicedup(f->arena, slice_trim(value))};
+            return;
+        }
+    }
+}
+
 static size_t take_header(char *p, size_t size, size_t n, void *user)
 {
     struct flight *f = user;
@@ -143,10 +154,14 @@ static size_t take_header(char *p, size_t size, size_t n, void *user)
         f->too_large = true;
         return 0;
     }
-    if (slice_starts((struct slice){p, n}, SLICE("HTTP/"))) /* a further answer after 100 or 103 */
+    if (slice_starts((struct slice){p, n},
+                     SLICE("HTTP/"))) { /* a further answer after 100 or 103 */
         f->max_age_s = -1;
-    else if (slice_eq_nocase(name, SLICE("cache-control")))
+        f->ntaken = 0;
+    } else if (slice_eq_nocase(name, SLICE("cache-control"))) {
         take_cache_control(f, value);
+    }
+    take_wanted(f, name, value);
     return n;
 }
 
@@ -170,6 +185,21 @@ static void add_header(struct flight *f, const char *line)
     f->headers = more;
 }
 
+static void add_line(struct flight *f, const struct net_header *h)
+{
+    struct sb line;
+
+    sb_init(&line, HEADER_BYTES + 4);
+    sb_puts(&line, h->name);
+    /* libcurl drops a header whose value is empty, unless it is written this way */
+    sb_puts(&line, h->value[0] ? ": " : ";");
+    sb_puts(&line, h->value);
+    add_header(f, sb_text(&line));
+    if (h->secret)
+        explicit_bzero(line.p, line.n);
+    sb_done(&line);
+}
+
 static int take_headers(struct flight *f, const struct net_request *rq)
 {
     size_t total = 0;
@@ -181,10 +211,18 @@ static int take_headers(struct flight *f, const struct net_request *rq)
         if (!is_token(h->name) || strpbrk(h->value, "\r\n") || total > HEADER_BYTES)
             return err_set(&f->err, ERR_INVALID, "header_invalid", "headers",
                            "a header that cannot be sent");
-        /* libcurl drops a header whose value is empty, unless it is written this way */
-        add_header(f, arena_printf(f->arena, h->value[0] ? "%s: %s" : "%s;%s", h->name, h->value));
+        f->has_secret |= h->secret;
+        add_line(f, h);
     }
     return 0;
+}
+
+void flight_drop_headers(struct flight *f)
+{
+    for (struct curl_slist *at = f->headers; at && f->has_secret; at = at->next)
+        explicit_bzero(at->data, strlen(at->data));
+    curl_slist_free_all(f->headers);
+    f->headers = NULL;
 }
 
 #define SET(option, value)                                                                         \
@@ -276,6 +314,26 @@ int flight_launch(struct flight *f)
     return 0;
 }
 
+void flight_trace(struct flight *f)
+{
+    struct net_trace *t = f->trace;
+    long sent = 0;
+    long status = 0;
+    long version = 0;
+
+    if (!t)
+        return;
+    *t = (struct net_trace){.took_ms = clock_mono_ms() - f->begun_ms};
+    if (!f->easy)
+        return;
+    (void)curl_easy_getinfo(f->easy, CURLINFO_REQUEST_SIZE, &sent);
+    (void)curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl_easy_getinfo(f->easy, CURLINFO_HTTP_VERSION, &version);
+    t->sent = sent > 0;
+    t->status = (int)status;
+    t->http_version = status == 0 ? 0 : version >= CURL_HTTP_VERSION_2_0 ? 2 : 1;
+}
+
 void flight_ground(struct flight *f)
 {
     if (!f->easy)
@@ -288,7 +346,7 @@ void flight_ground(struct flight *f)
 void flight_free(struct flight *f)
 {
     flight_ground(f);
-    curl_slist_free_all(f->headers);
+    flight_drop_headers(f);
     sb_done(&f->body);
     arena_free(f->arena);
     free(f);
@@ -299,6 +357,9 @@ int flight_prepare(struct flight *f, const struct net_request *rq)
     f->method = rq->method ? arena_strdup(f->arena, rq->method) : rq->body.n > 0 ? "POST" : "GET";
     f->request_body = rq->body;
     f->wanted_type = rq->content_type ? arena_strdup(f->arena, rq->content_type) : NULL;
+    f->wanted = rq->wanted;
+    f->nwanted = rq->nwanted < NET_WANTED ? rq->nwanted : NET_WANTED;
+    f->trace = rq->trace;
     f->begun_ms = clock_mono_ms();
     f->deadline_ms = f->begun_ms + (rq->total_ms > 0 ? rq->total_ms : NET_TOTAL_MS);
     f->connect_ms = rq->connect_ms > 0 ? rq->connect_ms : NET_CONNECT_MS;

@@ -39,6 +39,10 @@ struct flight {
     const char *method;
     struct slice request_body;
     const char *wanted_type; /* NULL: any */
+    const char *const *wanted;
+    size_t nwanted;
+    struct net_trace *trace; /* NULL: nobody asks */
+    bool has_secret;         /* a header is */
     int64_t begun_ms;
     int64_t deadline_ms;
     int64_t connect_ms;
@@ -58,6 +62,8 @@ struct flight {
     struct sb body;
     size_t header_bytes;
     int64_t max_age_s;
+    struct net_header taken[NET_WANTED];
+    size_t ntaken;
     bool refused; /* an address was */
     bool too_large;
     char why[CURL_ERROR_SIZE];
@@ -94,6 +100,12 @@ int flight_aim(struct flight *f, const char *url);
 
 /* On its way to where it is aimed. -1: f->err. */
 int flight_launch(struct flight *f);
+
+/* How far it came, for f->trace. While libcurl still has it. */
+void flight_trace(struct flight *f);
+
+/* The request's own headers go, wiped when one is secret. */
+void flight_drop_headers(struct flight *f);
 
 /* Takes it off libcurl; it can be launched again. */
 void flight_ground(struct flight *f);

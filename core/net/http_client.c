@@ -50,6 +50,7 @@ void net_cancel(struct net *net, uint64_t id)
     for (struct flight *f = net->flights; f; f = f->next) {
         if (f->id == id) {
             unlink_flight(f);
+            flight_trace(f);
             flight_free(f);
             return;
         }
@@ -124,12 +125,12 @@ static int follow(struct flight *f, long status)
     }
     if (strcmp(from_scheme, f->scheme) != 0 || strcmp(from_host, f->host) != 0 ||
         strcmp(from_port, f->port) != 0) {
-        curl_slist_free_all(f->headers);
-        f->headers = NULL;
+        flight_drop_headers(f);
     }
     sb_clear(&f->body);
     f->header_bytes = 0;
     f->max_age_s = -1;
+    f->ntaken = 0;
     f->refused = false;
     f->why[0] = '\0';
     return flight_launch(f) < 0 ? -1 : 1;
@@ -156,6 +157,7 @@ static const char *info_text(struct flight *f, CURLINFO what)
 static void report(struct flight *f, const struct net_response *rs)
 {
     unlink_flight(f);
+    flight_trace(f);
     flight_ground(f);
     f->done(f->user, rs, rs ? NULL : &f->err);
     flight_free(f);
@@ -166,6 +168,7 @@ static void arrive(struct flight *f, CURLcode code)
     struct net_response rs = {0};
     curl_off_t retry_after_s = 0;
     long status = 0;
+    long version = 0;
     int followed;
 
     if (code != CURLE_OK) {
@@ -192,6 +195,10 @@ static void arrive(struct flight *f, CURLcode code)
             (retry_after_s < RETRY_AFTER_MAX_S ? retry_after_s : RETRY_AFTER_MAX_S) * 1000;
     rs.max_age_s = f->max_age_s;
     rs.took_ms = clock_mono_ms() - f->begun_ms;
+    (void)curl_easy_getinfo(f->easy, CURLINFO_HTTP_VERSION, &version);
+    rs.http_version = version >= CURL_HTTP_VERSION_2_0 ? 2 : 1;
+    rs.headers = f->taken;
+    rs.nheaders = f->ntaken;
     if (!type_fits(f, status, rs.content_type)) {
         err_set(&f->err, ERR_UPSTREAM, "upstream_media_type", "",
                 "the other service answered in another format");
@@ -280,6 +287,15 @@ int net_step(struct net *net, int64_t wait_ms)
     return net->in_flight;
 }
 
+const char *net_response_header(const struct net_response *rs, const char *name)
+{
+    for (size_t i = 0; i < rs->nheaders; i++) {
+        if (slice_eq_nocase(slice_cstr(rs->headers[i].name), slice_cstr(name)))
+            return rs->headers[i].value;
+    }
+    return NULL;
+}
+
 int net_in_flight(const struct net *net)
 {
     return net->in_flight;
@@ -299,6 +315,17 @@ struct fetch {
     int result;
 };
 
+static const struct net_header *copy_headers(struct arena *a, const struct net_response *rs)
+{
+    struct net_header *copy = arena_zalloc(a, rs->nheaders, sizeof *copy);
+
+    for (size_t i = 0; i < rs->nheaders; i++) {
+        copy[i].name = rs->headers[i].name; /* the caller's own, see net_request.wanted */
+        copy[i].value = arena_strdup(a, rs->headers[i].value);
+    }
+    return copy;
+}
+
 static void fetched(void *user, const struct net_response *rs, const struct err *err)
 {
     struct fetch *f = user;
@@ -313,6 +340,7 @@ static void fetched(void *user, const struct net_response *rs, const struct err 
     f->rs.body = (struct slice){arena_slicedup(f->cx->arena, rs->body), rs->body.n};
     f->rs.content_type = arena_strdup(f->cx->arena, rs->content_type);
     f->rs.location = arena_strdup(f->cx->arena, rs->location);
+    f->rs.headers = copy_headers(f->cx->arena, rs);
 }
 
 int net_fetch(struct ctx *cx, struct net *net, const struct net_request *rq,
@@ -376,9 +404,15 @@ struct net *net_new(const struct net_options *o)
     net->in_flight_max = o->in_flight > 0 ? o->in_flight : NET_IN_FLIGHT;
     net->watched = -1;
     (void)curl_multi_setopt(net->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+    /* what is assumed of a server until it says otherwise: with libcurl's 100, each request beyond them that sets off
+     * before that makes a connection of its own */
+    (void)curl_multi_setopt(net->multi, CURLMOPT_MAX_CONCURRENT_STREAMS,
+                            (long)(net->in_flight_max > 100 ? net->in_flight_max : 100));
     (void)curl_multi_setopt(net->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
                             (long)(o->per_host > 0 ? o->per_host : NET_PER_HOST));
-    (void)curl_multi_setopt(net->multi, CURLMOPT_MAXCONNECTS, (long)(2 * NET_PER_HOST));
+    (void)curl_multi_setopt(
+        net->multi, CURLMOPT_MAXCONNECTS,
+        (long)(o->per_host > 2 * NET_PER_HOST ? o->per_host : 2 * NET_PER_HOST));
     return net;
 }
 

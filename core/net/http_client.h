@@ -17,6 +17,7 @@
  *     https never goes on as http, and the caller's headers stay with the host they were meant for.
  *   - A URL that carries a user name or password is refused. Error details name scheme, host and port only: paths
  *     and queries may hold secrets.
+ *   - HTTP/2 where the other side offers it over TLS: many requests share a connection.
  *
  * A status of 400 or 500 is an answer, not a failure: what it means is the caller's business.
  */
@@ -33,20 +34,32 @@
 
 struct net; /* opaque */
 
+enum { NET_WANTED = 16 };
+
 struct net_options {
     const char *ca_file;       /* NULL or "": the system's certificates */
     const char *allow_private; /* comma list of exact host names; NULL: none */
     bool proxy_from_environment;
     int in_flight; /* most requests at once; 0: 256 */
-    int per_host;  /* most connections to one host; 0: 16 */
+    int per_host; /* most connections to one host; 0: 16. A request that waits for one uses up its connect_ms, so
+                    * for a slow service without HTTP/2 this is no less than in_flight */
 };
 
 struct net_header {
     const char *name;
     const char *value; /* no CR or LF, else the request fails as invalid */
+    bool secret;       /* our copies are wiped when the request ends */
 };
 
-/* Everything is copied by net_submit(), but for `body`, which is borrowed until the callback. */
+/* How far a request came, for callers to whom it matters (a call that is paid for). */
+struct net_trace {
+    bool sent;        /* some of the request left this machine */
+    int status;       /* of the answer that began; 0: none */
+    int http_version; /* 1 or 2; 0: no answer began */
+    int64_t took_ms;
+};
+
+/* Everything is copied by net_submit(), but for `body`, `wanted` and `trace`, which are borrowed until the callback. */
 struct net_request {
     const char *method; /* NULL: GET, or POST when there is a body */
     const char *url;
@@ -58,6 +71,9 @@ struct net_request {
     size_t max_bytes;         /* of the answer's body; 0 or more than it: LIMIT_HTTP_CLIENT_BYTES */
     int redirects;            /* hops that may be followed; only for GET and HEAD; 0: none */
     const char *content_type; /* a 2xx answer of another media type is ERR_UPSTREAM; NULL: any */
+    const char *const *wanted; /* names of the answer's headers to hand out */
+    size_t nwanted;            /* at most NET_WANTED */
+    struct net_trace *trace; /* told before the callback, and by net_cancel(); NULL: nobody asks */
 };
 
 /* Valid until the callback returns (net_fetch: in the arena). */
@@ -69,7 +85,13 @@ struct net_response {
     int64_t retry_after_ms;   /* Retry-After, seconds or date; 0 when none */
     int64_t max_age_s;        /* Cache-Control: max-age; -1 when none */
     int64_t took_ms;
+    int http_version;                 /* 1 or 2 */
+    const struct net_header *headers; /* those wanted that came, in their order */
+    size_t nheaders;
 };
+
+/* The value of a header that was wanted, whatever its case; NULL when it did not come. The first of several. */
+const char *net_response_header(const struct net_response *rs, const char *name);
 
 /* Exactly one of rs and err is not NULL. Called from net_step() only, once for each request that was not cancelled.
  * It may submit and cancel, not step or fetch. err: ERR_INVALID (the URL or a header), ERR_FORBIDDEN (an address

@@ -141,6 +141,10 @@ secrets_load() {
     fi
     # shellcheck source=/dev/null
     . "$file"
+    if [ -z "${SECRET_KEY:-}" ]; then # a file of before there was one
+        SECRET_KEY=$(openssl rand -base64 32)
+        printf 'SECRET_KEY=%s\n' "$SECRET_KEY" >>"$file"
+    fi
 }
 
 # pg_url USER PASSWORD [DATABASE]
@@ -296,6 +300,7 @@ CM_DEV_ISSUER_KEY_FILE=$STATE/keys/dev_issuer.pem
 CM_CA_FILE=$STATE/tls/ca.pem
 CM_NET_ALLOW_PRIVATE=localhost
 CM_AUDIT_KEY=$AUDIT_KEY
+CM_SECRET_KEY=$SECRET_KEY
 CONF
     )
     [ -z "$APP_USER" ] || chown "$APP_USER": "$CONFIG.new"

@@ -172,6 +172,7 @@ static void the_pages_and_the_catalogue_know_the_same_rules(void **state)
         }
         for (size_t k = 0; k < ncatalogue; k++) {
             if (strncmp(catalogue[k].code, "errors_csv_", 11) != 0 &&
+                strncmp(catalogue[k].code, "llm_", 4) != 0 &&
                 !json_object_get(rules, catalogue[k].code))
                 fail_msg("%s: row_error.%s is missing", files[i], catalogue[k].code);
         }

@@ -75,6 +75,12 @@ static void defaults_fill_what_is_not_set(void **state)
     assert_false(c.dev_issuer);
     assert_int_equal(c.request_ms, 15000);
     assert_string_equal(c.llm_provider, "rules");
+    assert_string_equal(c.llm_base_url, "https://api.openai.com/v1");
+    assert_string_equal(c.llm_dialect, "openai");
+    assert_null(c.llm_api_key);
+    assert_string_equal(c.llm_embedding_model, "hashed-ngram-1");
+    assert_int_equal(c.llm_in_flight, 20);
+    assert_int_equal(c.llm_price_input, 0);
     setenv("CM_REQUEST_TIMEOUT_MS", "", 1); /* set to nothing is not set */
     assert_int_equal(load(&c), 0);
     assert_int_equal(c.request_ms, 15000);
@@ -111,6 +117,17 @@ static void a_wrong_value_is_named_with_its_rule(void **state)
         {"CM_DB_PREPARE", "maybe", "CM_DB_PREPARE: must be on or off"},
         {"CM_ENV", "staging", "CM_ENV: must be one of production|development|test"},
         {"CM_LLM_PROVIDER", "rul", "CM_LLM_PROVIDER: must be one of"},
+        {"CM_LLM_DIALECT", "anthropic", "CM_LLM_DIALECT: must be one of openai|compatible|azure"},
+        {"CM_LLM_IN_FLIGHT", "1001", "from 1 to 1000"},
+        {"CM_LLM_PRICE_INPUT", "2.5000001", "CM_LLM_PRICE_INPUT: must be a number from 0 to"},
+        {"CM_LLM_PRICE_INPUT", "-1", "must be a number"},
+        {"CM_LLM_PRICE_INPUT", "1e3", "must be a number"},
+        {"CM_LLM_PRICE_INPUT", ".", "must be a number"},
+        {"CM_LLM_PRICE_INPUT", "1.2.3", "must be a number"},
+        {"CM_LLM_PRICE_INPUT", "1000000.000001", "from 0 to 1000000"},
+        {"CM_LLM_PRICE_INPUT", "99999999999999999999", "from 0 to 1000000"},
+        {"CM_LLM_BASE_URL", "api.openai.com/v1", "CM_LLM_BASE_URL: must begin with https://"},
+        {"CM_SECRET_KEY", "tooshort", "CM_SECRET_KEY: needs 32 bytes in base64"},
         {"CM_LOG_LEVEL", "INFO", "CM_LOG_LEVEL: must be one of"},
         {"CM_AUDIT_KEY", "short", "CM_AUDIT_KEY: needs 16 bytes"},
         {"CM_WEB_WORKER", "2", "CM_WEB_WORKER: no such setting"},
@@ -122,6 +139,40 @@ static void a_wrong_value_is_named_with_its_rule(void **state)
         setenv(cases[i].key, cases[i].value, 1);
         refused(cases[i].says);
         unsetenv(cases[i].key);
+    }
+}
+
+static void prices_are_decimal_dollars(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t micro;
+        const char *printed;
+    } cases[] = {
+        {"2.50", 2500000, "2.5"},    {"0.075", 75000, "0.075"},
+        {".15", 150000, "0.15"},     {"10", 10000000, "10"},
+        {"0.000001", 1, "0.000001"}, {"0", 0, "0"},
+        {"3.", 3000000, "3"},        {"1000000", 1000000000000, "1000000"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char wanted[64];
+        struct config c;
+        char *text = NULL;
+        size_t n = 0;
+        FILE *f = open_memstream(&text, &n);
+
+        setenv("CM_LLM_PRICE_OUTPUT", cases[i].text, 1);
+        assert_int_equal(load(&c), 0);
+        assert_int_equal(c.llm_price_output, cases[i].micro);
+        config_print(&c, f);
+        fclose(f);
+        snprintf(wanted, sizeof wanted, "CM_LLM_PRICE_OUTPUT=%s\t(default 0, 0 to 1000000)",
+                 cases[i].printed);
+        if (!strstr(text, wanted))
+            fail_msg("%s is not printed as %s", cases[i].text, cases[i].printed);
+        free(text);
     }
 }
 
@@ -218,12 +269,17 @@ static void printing_masks_what_is_secret(void **state)
     (void)state;
     setenv("CM_AUDIT_KEY", "0123456789abcdef-key", 1);
     setenv("CM_DATABASE_OWNER_URL", "postgresql://o:hidden@/x", 1);
+    setenv("CM_LLM_API_KEY", "sk-hidden-1", 1);
+    setenv("CM_SECRET_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", 1);
     assert_int_equal(load(&c), 0);
     f = open_memstream(&text, &n);
     config_print(&c, f);
     fclose(f);
     assert_null(strstr(text, "hidden"));
     assert_null(strstr(text, "0123456789"));
+    assert_null(strstr(text, "AAECAw"));
+    assert_non_null(strstr(text, "CM_LLM_API_KEY=***\t"));
+    assert_non_null(strstr(text, "CM_SECRET_KEY=***\t"));
     assert_non_null(strstr(text, "CM_DATABASE_URL=***\t"));
     assert_non_null(strstr(text, "CM_ENV=production\t"));
     assert_non_null(strstr(text, "CM_DB_PREPARE=on\t"));
@@ -239,6 +295,7 @@ int main(void)
         TEST(defaults_fill_what_is_not_set),
         TEST(the_environment_is_read_by_type),
         TEST(a_wrong_value_is_named_with_its_rule),
+        TEST(prices_are_decimal_dollars),
         TEST(every_problem_is_told_at_once),
         TEST(the_development_issuer_needs_its_key),
         TEST(scripts_and_tests_have_names_of_their_own),

@@ -245,6 +245,65 @@ static void an_answer_arrives_with_its_headers(void **state)
     assert_int_equal(rs.retry_after_ms, 0);
 }
 
+static void headers_that_are_wanted_are_handed_out(void **state)
+{
+    static const char *const wanted[] = {"x-absent", "cache-control", "CONTENT-LENGTH"};
+    struct fixture *f = *state;
+    struct net_trace trace = {0};
+    struct net_response rs;
+
+    assert_int_equal(net_fetch(&f->cx, f->net,
+                               &(struct net_request){.url = url(f, "127.0.0.1", "/hello"),
+                                                     .wanted = wanted,
+                                                     .nwanted = 3,
+                                                     .trace = &trace},
+                               &rs),
+                     0);
+    assert_int_equal(rs.nheaders, 2);
+    assert_string_equal(net_response_header(&rs, "Cache-Control"), "public, max-age=300");
+    assert_string_equal(net_response_header(&rs, "content-length"), "14");
+    assert_null(net_response_header(&rs, "x-absent"));
+    assert_int_equal(rs.http_version, 1);
+    assert_true(trace.sent);
+    assert_int_equal(trace.status, 200);
+    assert_int_equal(trace.http_version, 1);
+}
+
+/* What a caller that pays for a call must know of one that failed. */
+static void how_far_a_failed_request_came_is_told(void **state)
+{
+    static const struct {
+        const char *path;
+        bool sent;
+        int status;
+    } cases[] = {
+        {"/cut", true, 200}, {"/slow", true, 0}, {"/drip", true, 200}, {"/huge", true, 200}};
+    struct fixture *f = *state;
+    struct net_trace trace;
+    struct net_response rs;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct net_request rq = {.url = url(f, "127.0.0.1", cases[i].path),
+                                       .total_ms = 300,
+                                       .max_bytes = 100000,
+                                       .trace = &trace};
+
+        memset(&trace, 0x55, sizeof trace);
+        assert_int_equal(net_fetch(&f->cx, f->net, &rq, &rs), -1);
+        err_clear(&f->cx.err);
+        assert_int_equal(trace.sent, cases[i].sent);
+        assert_int_equal(trace.status, cases[i].status);
+    }
+    assert_int_equal(net_fetch(&f->cx, f->net,
+                               &(struct net_request){.url = "http://127.0.0.1:1/", .trace = &trace},
+                               &rs),
+                     -1);
+    err_clear(&f->cx.err);
+    assert_false(trace.sent);
+    assert_int_equal(trace.status, 0);
+    assert_int_equal(trace.http_version, 0);
+}
+
 static void an_error_status_is_an_answer(void **state)
 {
     struct fixture *f = *state;
@@ -778,6 +837,8 @@ int main(void)
         cmocka_unit_test(only_global_unicast_addresses_are_public),
         cmocka_unit_test(only_exact_host_names_are_listed),
         WITH_NET(an_answer_arrives_with_its_headers),
+        WITH_NET(headers_that_are_wanted_are_handed_out),
+        WITH_NET(how_far_a_failed_request_came_is_told),
         WITH_NET(an_error_status_is_an_answer),
         WITH_NET(method_headers_and_body_are_sent),
         WITH_NET(other_media_types_are_refused_when_one_is_wanted),
