@@ -24,10 +24,11 @@
 #include "core/insight/reading.h"
 
 enum {
-    QUESTION_OWN = 64,            /* own fields of a plan */
-    QUESTION_OPTIONS = 63,        /* of one question */
-    QUESTION_PLAN_OPTIONS = 1000, /* of all: what OpenAI's structured outputs take in one schema */
-    QUESTION_NAME_CHARS = 63,     /* [a-z][a-z0-9_]*, as the table of own fields has them */
+    QUESTION_OWN = 64,     /* own fields of a plan */
+    QUESTION_OPTIONS = 63, /* of one question */
+    QUESTION_PLAN_OPTIONS =
+        900, /* of all: OpenAI's structured outputs take 1,000 values in one schema, nulls included */
+    QUESTION_NAME_CHARS = 63, /* [a-z][a-z0-9_]*, as the table of own fields has them */
     QUESTION_OPTION_CHARS = 63,
     QUESTION_INSTRUCTION_CHARS = 2000,
     QUESTION_PROPERTY_BYTES = 64, /* of a name as a property of JSON, terminator included */
