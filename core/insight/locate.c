@@ -342,6 +342,29 @@ static size_t cut_parts(struct slice quote, struct slice parts[LOCATE_PARTS])
     return n;
 }
 
+/* Whether a sentence ends in [from, end) of the transcript: a stop and a blank, or a line that the next one does not
+ * continue in lower case. Words of two sentences put together say what nobody said. */
+static bool sentence_ends(struct slice s, size_t from, size_t end)
+{
+    for (size_t i = from; i < end; i++) {
+        const char c = s.p[i];
+        unsigned used;
+        uint32_t next;
+
+        if (c == '\n') {
+            while (i + 1 < s.n && strchr(" \t\r\n", s.p[i + 1]) && s.p[i + 1])
+                i++;
+        } else if (!strchr(".!?", c) || !c) {
+            continue;
+        }
+        next = i + 1 < s.n ? utf8_decode(s, i + 1, &used) : ' ';
+        if (c == '\n' ? !unicode_is_letter(next) || unicode_lower(next) != next
+                      : unicode_is_space(next))
+            return true;
+    }
+    return false;
+}
+
 /* Places of the next piece behind those of `last` (NULL: anywhere), each with the nearest of them. */
 static void extend(const struct locate_text *t, struct slice part, const struct places *last,
                    struct places *out)
@@ -357,7 +380,8 @@ static void extend(const struct locate_text *t, struct slice part, const struct 
         if (last) {
             while (k < last->n && last->items[k].end <= at)
                 k++;
-            if (k == 0 || at - last->items[k - 1].end > LOCATE_GAP_BYTES)
+            if (k == 0 || at - last->items[k - 1].end > LOCATE_GAP_BYTES ||
+                sentence_ends(t->raw, t->starts[last->items[k - 1].end - 1], t->starts[at]))
                 continue;
             from = last->items[k - 1].from;
         }

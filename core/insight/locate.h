@@ -5,7 +5,7 @@
  * A quote is found as it is (EXACT), or after both were folded (NORMALISED): case, accents, runs of blanks, kinds of
  * quotation marks and dashes, "…" and "...", soft hyphens and other characters that nobody sees; signs at the ends of the
  * quote do not count. "..." inside a quote may also stand for words left out: up to LOCATE_PARTS pieces, each with a word
- * that says something, at most LOCATE_GAP_BYTES apart.
+ * that says something, of one sentence, at most LOCATE_GAP_BYTES apart.
  *
  * What is found begins and ends with whole words: "500" is not in "1500", nor "confidential" in "unconfidential". Of
  * several places the first is given.
@@ -26,7 +26,7 @@
 enum {
     LOCATE_QUOTE_BYTES = 8192, /* a longer one is not found */
     LOCATE_PARTS = 4,
-    LOCATE_GAP_BYTES = 300,            /* between two pieces; two sentences */
+    LOCATE_GAP_BYTES = 300,            /* between two pieces, folded */
     LOCATE_PART_PLACES = 4096,         /* of one piece that are looked at, the first ones */
     LOCATE_TRANSCRIPT_BYTES = 4 << 20, /* what follows is not searched */
 };
