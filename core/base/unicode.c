@@ -198,6 +198,28 @@ bool unicode_is_space(uint32_t cp)
            cp == 0x205F || cp == 0x3000;
 }
 
+/* Default_Ignorable_Code_Point of DerivedCoreProperties.txt, ascending. */
+static const struct {
+    uint32_t first, last;
+} invisible[] = {
+    {0xAD, 0xAD},       {0x34F, 0x34F},     {0x61C, 0x61C},   {0x115F, 0x1160}, {0x17B4, 0x17B5},
+    {0x180B, 0x180F},   {0x200B, 0x200F},   {0x202A, 0x202E}, {0x2060, 0x206F}, {0x3164, 0x3164},
+    {0xFE00, 0xFE0F},   {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0}, {0xFFF0, 0xFFF8}, {0x1BCA0, 0x1BCA3},
+    {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF},
+};
+
+bool unicode_is_invisible(uint32_t cp)
+{
+    if (cp < 0xAD)
+        return false;
+    for (size_t i = 0; i < sizeof invisible / sizeof invisible[0] && cp >= invisible[i].first;
+         i++) {
+        if (cp <= invisible[i].last)
+            return true;
+    }
+    return false;
+}
+
 struct slice unicode_fold_text(struct arena *a, struct slice s)
 {
     /* folding never lengthens: the longest result of a k-byte sequence has k bytes */

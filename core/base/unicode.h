@@ -42,6 +42,8 @@ bool unicode_is_letter(
     uint32_t cp); /* good enough to cut words: Latin, Greek, Cyrillic, CJK and more */
 bool unicode_is_digit(uint32_t cp); /* 0-9 */
 bool unicode_is_space(uint32_t cp); /* blanks, also NBSP and the like */
+/* What is in a text and on no screen: soft hyphens, zero-width and bidi characters, tags, variation selectors. */
+bool unicode_is_invisible(uint32_t cp);
 
 /* Folded copy: lower case, no diacritics, runs of white space become one space, trimmed. */
 struct slice unicode_fold_text(struct arena *a, struct slice s);

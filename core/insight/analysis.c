@@ -33,7 +33,8 @@ static void write_value(struct jw *w, enum reading_kind kind, const struct readi
     case READING_CODE:
     case READING_TEXT:
     case READING_CODES:
-    case READING_PHRASES: jw_str(w, item->value); break;
+    case READING_PHRASES:
+    case READING_SENTENCES: jw_str(w, item->value); break;
     case READING_COUNT:
         if (item->status == READING_NOT_MENTIONED)
             jw_null(w);

@@ -6,11 +6,14 @@
  * with it, so that storing, charting and showing do not know who read.
  *
  * Invariants
- *   - Every leaf field appears, in the order of enum reading_field.
+ *   - Every question of the plan (question.h) appears, in its order; the first are those of enum reading_field.
  *   - A scalar is one item with ordinal -1. An array with values is one item a value, ordinals 0, 1, ...; an
  *     empty one is a single item with ordinal -1, value NULL and READING_NOT_MENTIONED.
  *   - EXACT and NORMALISED carry start < end, byte offsets into the transcript on UTF-8 boundaries; the other
  *     two carry start == end == 0.
+ *   - A phrase (TEXT, PHRASES) is EXACT or NORMALISED and then the very bytes at its offsets, or ABSENT and then value is
+ *     NULL: words that are not the transcript's are not kept. A sentence is a model's own words, kept only beside words
+ *     that were found.
  *   - Strings are valid UTF-8 and terminated.
  */
 #ifndef CORE_INSIGHT_READING_H
@@ -58,6 +61,7 @@ enum reading_kind {
     READING_TEXT,    /* value: a phrase, or NULL when missing */
     READING_PHRASES, /* array of phrases, cut out of the transcript */
     READING_SHARE,   /* share: 0 to 1 */
+    READING_SENTENCES, /* array of sentences in a model's own words, each with the words that it rests on */
 };
 
 struct reading_field_info {
@@ -69,7 +73,7 @@ struct reading_field_info {
 extern const struct reading_field_info reading_fields[];
 
 struct reading_item {
-    uint16_t field;  /* enum reading_field */
+    uint16_t field;  /* index in the plan; below READING_FIELDS it is enum reading_field */
     int32_t ordinal; /* place in an array, -1 for a scalar and for an empty array */
     const char *value;
     int64_t number;

@@ -216,7 +216,7 @@ bool rules_number_at(const struct rules_text *t, size_t at, struct rules_amount 
     return true;
 }
 
-static bool unit_at(const struct rules_text *t, size_t at, int *days, size_t *last)
+bool rules_unit_at(const struct rules_text *t, size_t at, int *days, size_t *last)
 {
     if (t->words[at].slash && rules_word_is(t, at, "dia/day/semana/week/mes/month")) {
         *days = rules_word_is(t, at, "dia/day") ? 1 : rules_word_is(t, at, "semana/week") ? 7 : 30;
@@ -243,7 +243,7 @@ static bool find_unit(const struct rules_text *t, const struct rules_amount *n, 
     struct rules_amount other;
 
     for (size_t i = n->last + 1; i <= n->last + TIME_AHEAD && same_sentence(t, n->first, i); i++) {
-        if (unit_at(t, i, days, last)) {
+        if (rules_unit_at(t, i, days, last)) {
             *first = i;
             return true;
         }
@@ -254,7 +254,7 @@ static bool find_unit(const struct rules_text *t, const struct rules_amount *n, 
          i-- > 0 && i + TIME_BEHIND >= n->first && same_sentence(t, n->first, i);) {
         if (t->words[i].number)
             return false;
-        if (unit_at(t, i, days, last) && *last < n->first) {
+        if (rules_unit_at(t, i, days, last) && *last < n->first) {
             *first = i;
             return true;
         }

@@ -22,6 +22,9 @@ struct rules_amount {
 /* The number or range that begins at word `at`. "un", "una", "one" alone are none. */
 bool rules_number_at(const struct rules_text *t, size_t at, struct rules_amount *out);
 
+/* The unit of time ("al día", "weekly", "/mes") that begins at word `at`: its days, and its last word. */
+bool rules_unit_at(const struct rules_text *t, size_t at, int *days, size_t *last);
+
 /* Interactions a day. Needs a number, what is counted (messages, queries...) and a unit of time, close together.
  * The usual or present figure wins over a peak, a peak over what used to be; else the first. */
 bool rules_volume(const struct rules_text *t, struct rules_amount *out);

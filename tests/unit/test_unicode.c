@@ -166,6 +166,20 @@ static void words_are_made_of_letters(void **state)
     assert_false(unicode_is_space(0x200B));
 }
 
+static void what_nobody_sees_is_known(void **state)
+{
+    static const uint32_t unseen[] = {0xAD,   0x200B, 0x200D, 0x200F,  0x202E,  0x2060,
+                                      0x2066, 0xFE0F, 0xFEFF, 0xE0001, 0xE0041, 0xE01EF};
+    static const uint32_t seen[] = {0,      'a',    ' ',    0xA0,   0xAC,   0xAE,    0xE9,   0x200A,
+                                    0x2010, 0x2026, 0x20AC, 0xFE10, 0xFF01, 0x1F600, 0xE1000};
+    (void)state;
+
+    for (size_t i = 0; i < sizeof unseen / sizeof *unseen; i++)
+        assert_true(unicode_is_invisible(unseen[i]));
+    for (size_t i = 0; i < sizeof seen / sizeof *seen; i++)
+        assert_false(unicode_is_invisible(seen[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +190,7 @@ int main(void)
         cmocka_unit_test(folding_takes_case_and_marks_away),
         cmocka_unit_test(folding_twice_is_folding_once),
         cmocka_unit_test(words_are_made_of_letters),
+        cmocka_unit_test(what_nobody_sees_is_known),
     };
 
     return cmocka_run_group_tests_name("unicode", tests, NULL, NULL);
