@@ -46,6 +46,8 @@ API_HANDLER(api_job_cancel);
 
 API_HANDLER(api_usage);
 API_HANDLER(api_notices);
+API_HANDLER(api_model_settings_get);
+API_HANDLER(api_model_settings_put);
 /* api_meetings.c */
 API_HANDLER(api_meeting_list);
 API_HANDLER(api_meeting_get);

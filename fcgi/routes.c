@@ -82,6 +82,10 @@ const struct route routes[] = {
      ROUTE_BODY_JSON, ROUTE_WEB},
 
     {HTTP_GET, "/api/usage", api_usage, SCOPE_DATA_READ, ROUTE_TX_READ, ROUTE_BODY_NONE, ROUTE_WEB},
+    {HTTP_GET, "/api/settings/model", api_model_settings_get, SCOPE_ADMIN, ROUTE_TX_READ,
+     ROUTE_BODY_NONE, ROUTE_WEB},
+    {HTTP_PUT, "/api/settings/model", api_model_settings_put, SCOPE_ADMIN, ROUTE_TX_WRITE,
+     ROUTE_BODY_JSON, ROUTE_WEB},
     {HTTP_GET, "/api/notices", api_notices, SCOPE_DATA_READ, ROUTE_TX_READ, ROUTE_BODY_NONE,
      ROUTE_WEB},
 

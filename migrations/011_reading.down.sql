@@ -1,3 +1,4 @@
+DROP TABLE model_settings;
 DROP FUNCTION app_llm_sweep();
 DROP FUNCTION app_llm_settle(uuid, jsonb);
 DROP FUNCTION app_llm_reserve(uuid, bigint, jsonb);

@@ -203,3 +203,37 @@ $$;
 ALTER FUNCTION app_llm_sweep() OWNER TO cm_system;
 REVOKE ALL ON FUNCTION app_llm_sweep() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION app_llm_sweep() TO cm_app;
+
+-- ---- who reads --------------------------------------------------------------------------------------------------
+
+-- What an organisation says about its model; a column that is NULL is as the installation's configuration has it.
+CREATE TABLE model_settings (
+    tenant_id          uuid        PRIMARY KEY REFERENCES tenants ON DELETE CASCADE,
+    provider           text        CHECK (provider IN ('rules', 'openai')),
+    dialect            text        CHECK (dialect IN ('openai', 'compatible', 'azure')),
+    base_url           text        CHECK (char_length(base_url) BETWEEN 8 AND 500),
+    deployment         text        CHECK (char_length(deployment) <= 128),
+    api_version        text        CHECK (char_length(api_version) <= 64),
+    model              text        CHECK (char_length(model) BETWEEN 1 AND 128),
+    embedding_model    text        CHECK (char_length(embedding_model) BETWEEN 1 AND 128),
+    temperature        real        CHECK (temperature BETWEEN 0 AND 2),
+    key_sealed         text        CHECK (char_length(key_sealed) <= 8000),
+    key_hint           text        CHECK (char_length(key_hint) <= 8),
+    price_input        bigint      CHECK (price_input >= 0),
+    price_cached       bigint      CHECK (price_cached >= 0),
+    price_output       bigint      CHECK (price_output >= 0),
+    price_embedding    bigint      CHECK (price_embedding >= 0),
+    monthly_cap_micros bigint      CHECK (monthly_cap_micros >= 0),
+    redact             text[]      NOT NULL DEFAULT '{}' CHECK (redact <@ ARRAY['email', 'phone', 'card', 'national_id']),
+    version            bigint      NOT NULL DEFAULT 1,
+    updated_by         uuid,
+    updated_at         timestamptz NOT NULL DEFAULT now(),
+    CHECK ((key_sealed IS NULL) = (key_hint IS NULL))
+);
+COMMENT ON COLUMN model_settings.key_sealed IS 'Sealed with CM_SECRET_KEY, for this tenant only (core/base/secret.h).';
+COMMENT ON COLUMN model_settings.price_input IS 'Prices are millionths of a dollar a million tokens.';
+COMMENT ON TABLE model_settings IS 'An organisation''s model, its key and its limits. [personal: no] [retention: until deleted]';
+ALTER TABLE model_settings ENABLE ROW LEVEL SECURITY;
+ALTER TABLE model_settings FORCE ROW LEVEL SECURITY;
+CREATE POLICY model_settings_tenant ON model_settings USING (tenant_id = app_tenant()) WITH CHECK (tenant_id = app_tenant());
+GRANT SELECT, INSERT, UPDATE ON model_settings TO cm_app;
