@@ -10,8 +10,7 @@
 
 enum { ANSWER_BYTES = 256 << 10, ITEM_CHARS = 400 };
 
-const struct reading_item *analysis_next(const struct reading *r, enum reading_field field,
-                                         size_t *from)
+const struct reading_item *analysis_next(const struct reading *r, size_t field, size_t *from)
 {
     while (*from < r->n) {
         const struct reading_item *item = &r->items[(*from)++];
@@ -20,11 +19,6 @@ const struct reading_item *analysis_next(const struct reading *r, enum reading_f
             return item;
     }
     return NULL;
-}
-
-static bool is_list(enum reading_kind kind)
-{
-    return kind == READING_CODES || kind == READING_PHRASES;
 }
 
 static void write_value(struct jw *w, enum reading_kind kind, const struct reading_item *item)
@@ -47,24 +41,24 @@ static void write_value(struct jw *w, enum reading_kind kind, const struct readi
 }
 
 /* {"sector": "...", "pain_points": [...], "requirements.personalization": [...]} */
-static void write_values(struct jw *w, const struct reading *r)
+static void write_values(struct jw *w, const struct analysis *a)
 {
     jw_object(w);
-    for (int f = 0; f < READING_FIELDS; f++) {
-        const enum reading_kind kind = reading_fields[f].kind;
+    for (size_t f = 0; f < a->plan.n; f++) {
+        const struct reading_question *q = &a->plan.questions[f];
         const struct reading_item *item;
         size_t at = 0;
 
-        jw_key(w, reading_fields[f].name);
-        if (is_list(kind)) {
+        jw_key(w, q->name);
+        if (question_is_list(q->kind)) {
             jw_array(w);
-            while ((item = analysis_next(r, (enum reading_field)f, &at))) {
+            while ((item = analysis_next(&a->reading, f, &at))) {
                 if (item->value)
-                    write_value(w, kind, item);
+                    write_value(w, q->kind, item);
             }
             jw_end(w);
-        } else if ((item = analysis_next(r, (enum reading_field)f, &at))) {
-            write_value(w, kind, item);
+        } else if ((item = analysis_next(&a->reading, f, &at))) {
+            write_value(w, q->kind, item);
         } else {
             jw_null(w);
         }
@@ -72,14 +66,14 @@ static void write_values(struct jw *w, const struct reading *r)
     jw_end(w);
 }
 
-static void write_evidence(struct jw *w, const struct reading *r)
+static void write_evidence(struct jw *w, const struct analysis *a)
 {
     jw_array(w);
-    for (size_t i = 0; i < r->n; i++) {
-        const struct reading_item *item = &r->items[i];
+    for (size_t i = 0; i < a->reading.n; i++) {
+        const struct reading_item *item = &a->reading.items[i];
 
         jw_object(w);
-        jw_kstr(w, "field", reading_fields[item->field].name);
+        jw_kstr(w, "field", a->plan.questions[item->field].name);
         jw_ki64(w, "ordinal", item->ordinal < 0 ? 0 : item->ordinal);
         jw_kstr(w, "item", item->value);
         jw_kstr(w, "status", reading_status_name(item->status));
@@ -92,17 +86,22 @@ static void write_evidence(struct jw *w, const struct reading *r)
     jw_end(w);
 }
 
-static void write_phrases(struct jw *w, const struct reading *r)
+static bool is_phrase(enum reading_kind kind)
+{
+    return kind == READING_PHRASES || kind == READING_TEXT || kind == READING_SENTENCES;
+}
+
+static void write_phrases(struct jw *w, const struct analysis *a)
 {
     jw_array(w);
-    for (size_t i = 0; i < r->n; i++) {
-        const struct reading_item *item = &r->items[i];
-        const enum reading_kind kind = reading_fields[item->field].kind;
+    for (size_t i = 0; i < a->reading.n; i++) {
+        const struct reading_item *item = &a->reading.items[i];
+        const struct reading_question *q = &a->plan.questions[item->field];
 
-        if ((kind != READING_PHRASES && kind != READING_TEXT) || !item->value || !item->value[0])
+        if (!is_phrase(q->kind) || !item->value || !item->value[0])
             continue;
         jw_object(w);
-        jw_kstr(w, "field", reading_fields[item->field].name);
+        jw_kstr(w, "field", q->name);
         jw_ki64(w, "ordinal", item->ordinal < 0 ? 0 : item->ordinal);
         jw_kstr(w, "phrase", item->value);
         jw_end(w);
@@ -110,17 +109,17 @@ static void write_phrases(struct jw *w, const struct reading *r)
     jw_end(w);
 }
 
-typedef void (*write_fn)(struct jw *w, const struct reading *r);
+typedef void (*write_fn)(struct jw *w, const struct analysis *a);
 
 /* NULL when it does not fit, which rules.h's own bounds rule out. */
-static const char *as_json(struct ctx *cx, const struct reading *r, write_fn write)
+static const char *as_json(struct ctx *cx, const struct analysis *a, write_fn write)
 {
     SCOPED(sb_done) struct sb text = {0};
     struct jw w;
 
     sb_init(&text, ANSWER_BYTES);
     jw_init(&w, &text);
-    write(&w, r);
+    write(&w, a);
     if (sb_ok(&text))
         return arena_strdup(cx->arena, sb_text(&text));
     ctx_fail(cx, ERR_INVALID, "answer_too_large", NULL, "the reading is too large to be stored");
@@ -131,9 +130,9 @@ static int store(struct ctx *cx, const struct uuid *subject, const struct uuid *
                  const struct analysis *a)
 {
     const struct db_arg tenant = db_uuid(&cx->who.tenant);
-    const char *answer = as_json(cx, &a->reading, write_values);
-    const char *evidence = answer ? as_json(cx, &a->reading, write_evidence) : NULL;
-    const char *phrases = evidence ? as_json(cx, &a->reading, write_phrases) : NULL;
+    const char *answer = as_json(cx, a, write_values);
+    const char *evidence = answer ? as_json(cx, a, write_evidence) : NULL;
+    const char *phrases = evidence ? as_json(cx, a, write_phrases) : NULL;
 
     if (!phrases)
         return -1;
@@ -170,6 +169,7 @@ int analysis_run(struct ctx *cx, const struct uuid *subject, struct analysis *ou
     body = pg_slice(r, 0, 0);
     body.p = arena_memdup(cx->arena, body.p, body.n); /* the reading points into it */
     pg_uuid(r, 0, 1, &body_hash);
+    question_plan(cx->arena, NULL, 0, &a.plan, NULL); /* the rules know no other fields */
     rules_read(cx->arena, body, &a.reading);
     if (store(cx, subject, &body_hash, &a) < 0)
         return -1;

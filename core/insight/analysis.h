@@ -12,6 +12,7 @@
 #include "core/base/json.h"
 #include "core/base/uuid.h"
 #include "core/db/ctx.h"
+#include "core/insight/question.h"
 #include "core/insight/reading.h"
 
 struct analysis {
@@ -19,6 +20,7 @@ struct analysis {
     const char *provider;
     const char *model;
     const char *prompt_version;
+    struct reading_plan plan; /* what was asked */
     struct reading reading;
 };
 
@@ -28,8 +30,8 @@ int analysis_run(struct ctx *cx, const struct uuid *subject, struct analysis *ou
 /* The analysis in force of a subject as JSON (values, evidence), or null when it was not read yet. */
 int analysis_to_json(struct ctx *cx, const struct uuid *subject, struct jw *w);
 
-/* Value items of one field, in order; the first call passes from = 0. NULL at the end. */
-const struct reading_item *analysis_next(const struct reading *r, enum reading_field field,
-                                         size_t *from);
+/* Value items of one field of the plan (the first are enum reading_field), in order; the first call passes from = 0. NULL
+ * at the end. */
+const struct reading_item *analysis_next(const struct reading *r, size_t field, size_t *from);
 
 #endif

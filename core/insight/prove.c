@@ -21,17 +21,27 @@ void prove_begin(struct arena *a, struct slice transcript, struct prove_source *
     locate_prepare(a, transcript, &out->shown);
 }
 
+void prove_begin_redacted(struct arena *a, const struct redaction *r, struct prove_source *out)
+{
+    *out = (struct prove_source){.transcript = r->transcript, .redaction = r};
+    locate_prepare(a, r->text, &out->shown);
+}
+
 enum reading_status prove_quote(const struct prove_source *src, struct slice quote,
                                 struct locate_span *out)
 {
-    if (!locate_says_something(quote))
+    enum locate_status status = LOCATE_NONE;
+    struct locate_span span;
+    bool hidden = false;
+
+    if (locate_says_something(quote))
+        status = locate_quote(&src->shown, quote, &span);
+    if (status == LOCATE_NONE)
         return READING_ABSENT;
-    switch (locate_quote(&src->shown, quote, out)) {
-    case LOCATE_EXACT: return READING_EXACT;
-    case LOCATE_NORMALISED: return READING_NORMALISED;
-    case LOCATE_NONE: break;
-    }
-    return READING_ABSENT;
+    if (src->redaction)
+        hidden = redact_original(src->redaction, span.start, span.end, &span.start, &span.end);
+    *out = span;
+    return status == LOCATE_EXACT && !hidden ? READING_EXACT : READING_NORMALISED;
 }
 
 /* ---- numbers ---- */

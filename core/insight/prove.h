@@ -16,6 +16,7 @@
 #include "core/base/slice.h"
 #include "core/insight/locate.h"
 #include "core/insight/reading.h"
+#include "core/insight/redact.h"
 
 enum {
     PROVE_NUMBER_MAX = 1000000000,
@@ -25,13 +26,18 @@ enum {
 
 /* What a model was shown, and where its words are. */
 struct prove_source {
-    struct slice transcript; /* readings point into it */
-    struct locate_text shown;
+    struct slice transcript;           /* readings point into it */
+    struct locate_text shown;          /* the transcript, or what was left of it */
+    const struct redaction *redaction; /* NULL: it was shown whole */
 };
 
 void prove_begin(struct arena *a, struct slice transcript, struct prove_source *out);
 
-/* EXACT or NORMALISED with *out in the transcript; ABSENT, *out untouched, when the quote is not there or says nothing. */
+/* For a model that was shown r->text. Quotes lead back to the transcript; what is cut out of it are its own words, also
+ * where the model saw a placeholder. *out borrows `r`. */
+void prove_begin_redacted(struct arena *a, const struct redaction *r, struct prove_source *out);
+
+/* EXACT or NORMALISED (a quote with a placeholder always) with *out in the transcript; ABSENT, *out untouched, when the quote is not there or says nothing. */
 enum reading_status prove_quote(const struct prove_source *src, struct slice quote,
                                 struct locate_span *out);
 

@@ -8,6 +8,9 @@
  *
  * A line a field: agreement on even rows (tuned on) and odd rows (not). A scalar agrees when it is equal, missing
  * included; an array when it holds the same codes. For arrays the second figure is F1 over single codes.
+ *
+ * Then the evidence: of the values that were given (defaults are none), how many stand in the transcript word for word,
+ * which core/insight/locate confirms. The goal is GOAL_PERCENT.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,10 +18,11 @@
 
 #include "core/base/arena.h"
 #include "core/base/csv.h"
+#include "core/insight/locate.h"
 #include "core/insight/reading.h"
 #include "core/insight/rules.h"
 
-enum { ROWS = 4096, COLUMNS = 32, FILE_BYTES = 16 << 20, CELL_BYTES = 256 };
+enum { ROWS = 4096, COLUMNS = 32, FILE_BYTES = 16 << 20, CELL_BYTES = 256, GOAL_PERCENT = 95 };
 
 struct row {
     struct slice transcript;
@@ -28,6 +32,10 @@ struct row {
 struct tally {
     int rows, agreed;
     int both, labelled, read; /* codes of arrays */
+};
+
+struct evidence {
+    int exact, normalised, absent;
 };
 
 struct job {
@@ -182,11 +190,44 @@ static void print_half(const struct tally *t, bool codes)
            t->rows ? 100.0 * t->agreed / t->rows : 0.0, f1);
 }
 
+/* EXACT counts only when the words are found again as they are. */
+static void count_evidence(struct arena *a, struct slice transcript, const struct reading *rd,
+                           struct evidence *out)
+{
+    struct locate_text t;
+
+    locate_prepare(a, transcript, &t);
+    for (size_t i = 0; i < rd->n; i++) {
+        const struct reading_item *it = &rd->items[i];
+        const struct slice words = {transcript.p + it->start, it->end - it->start};
+        struct locate_span span;
+
+        if (it->status == READING_EXACT && locate_quote(&t, words, &span) == LOCATE_EXACT &&
+            span.start <= it->start)
+            out->exact++;
+        else if (it->status == READING_EXACT || it->status == READING_NORMALISED)
+            out->normalised++;
+        else if (it->status == READING_ABSENT)
+            out->absent++;
+    }
+}
+
+static void print_evidence(const struct evidence *e)
+{
+    const int all = e->exact + e->normalised + e->absent;
+
+    printf(
+        "\nevidence: %d values, exact %.1f %% (goal %d %%), normalised %.1f %%, absent %.1f %%\n",
+        all, all ? 100.0 * e->exact / all : 0.0, GOAL_PERCENT,
+        all ? 100.0 * e->normalised / all : 0.0, all ? 100.0 * e->absent / all : 0.0);
+}
+
 int main(int argc, char **argv)
 {
     struct arena *arena = arena_new(256 << 20);
     struct job job = {.arena = arena, .rows = arena_zalloc(arena, ROWS, sizeof(struct row))};
     struct tally tallies[READING_FIELDS][2] = {0};
+    struct evidence evidence = {0};
     bool misses = argc > 1 && strcmp(argv[1], "--misses") == 0;
     const char *dir = getenv("CM_SHARED_DATA");
     const char *data = argc > 2 + misses ? argv[1 + misses]
@@ -206,6 +247,7 @@ int main(int argc, char **argv)
         struct reading rd;
 
         rules_read(one, job.rows[i].transcript, &rd);
+        count_evidence(one, job.rows[i].transcript, &rd, &evidence);
         for (int f = 0; f < READING_FIELDS; f++) {
             char got[CELL_BYTES];
             bool even = (i + 1) % 2 == 0;
@@ -230,6 +272,8 @@ int main(int argc, char **argv)
             print_half(&tallies[f][1], reading_fields[f].kind == READING_CODES);
             printf("\n");
         }
+    if (n)
+        print_evidence(&evidence);
     arena_free(arena);
     return 0;
 }

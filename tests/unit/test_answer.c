@@ -324,6 +324,41 @@ static void a_sentence_rests_on_words_and_speaks_of_the_transcript(void **state)
             NULL});
 }
 
+static void what_was_taken_out_leads_back(void **state)
+{
+    static const char text[] =
+        "Escriban a ana@example.com o al 912345678. Recibimos 40 mensajes al día y "
+        "no damos abasto.";
+    static const char changes[] =
+        "{'next_steps':[{'value':'Escriban a [EMAIL-1]','quote':'x'},{'value':'y','quote':'no damos abasto'},"
+        "{'value':'z','quote':'ana@example.com'}],"
+        "'interaction_volume_daily':{'number':40,'period':'day','quote':'Recibimos 40 mensajes al día'}}";
+    struct reading_plan own;
+    struct prove_source src;
+    struct redaction r;
+    struct answer out;
+    const struct reading_item *it;
+    (void)state;
+
+    assert_int_equal(question_plan(arena, &extra("next_steps")->question, 1, &own, NULL),
+                     QUESTION_OK);
+    redact(arena, SLICE(text), REDACT_ALL, &r);
+    assert_null(memmem(r.text.p, r.text.n, "912345678", 9));
+    prove_begin_redacted(arena, &r, &src);
+    assert_true(
+        answer_read(arena, &own, &src, slice_cstr(answers_text(arena, &own, changes)), &out));
+    answers_check_reading(&own, SLICE(text), &out.reading);
+    it = &out.reading.items[out.reading.n - 3];
+    assert_string_equal(it[0].value, "Escriban a ana@example.com"); /* its own words */
+    assert_int_equal(it[0].status, READING_NORMALISED);
+    assert_string_equal(it[1].value, "no damos abasto");
+    assert_int_equal(it[1].status, READING_EXACT);
+    assert_int_equal(it[2].status, READING_ABSENT); /* which the model was not shown */
+    it = &out.reading.items[READING_INTERACTION_VOLUME_DAILY];
+    assert_int_equal(it->status, READING_EXACT);
+    assert_memory_equal(text + it->start, "Recibimos 40", 12);
+}
+
 static void confidence_is_only_told(void **state)
 {
     struct reading rd = read_changes("{'confidence_sector':1}");
@@ -552,6 +587,7 @@ int main(void)
         cmocka_unit_test(a_long_phrase_is_cut_at_a_word),
         cmocka_unit_test(the_same_twice_is_once),
         cmocka_unit_test(a_sentence_rests_on_words_and_speaks_of_the_transcript),
+        cmocka_unit_test(what_was_taken_out_leads_back),
         cmocka_unit_test(confidence_is_only_told),
         cmocka_unit_test(any_difference_from_the_schema_is_a_problem),
         cmocka_unit_test(a_property_that_is_missing_is_named),
