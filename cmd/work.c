@@ -4,6 +4,7 @@
 
 #include "cmd/cmd.h"
 #include "core/base/log.h"
+#include "core/insight/asking.h"
 #include "core/meetings/meeting.h"
 #include "core/meetings/upload.h"
 #include "core/proc/master.h"
@@ -19,7 +20,14 @@ int cmd_work(const struct config *c, int argc, char **argv)
 {
     struct runner_options options = {
         .config = c, .kinds = kinds, .nkinds = sizeof kinds / sizeof *kinds};
-    const struct proc_role roles[] = {{"job", (int)c->job_workers, runner_run, &options}};
+    const struct pool_kind asks[] = {meeting_ask_kind(c)};
+    struct pool_options pool = {.config = c,
+                                .kinds = asks,
+                                .nkinds = 1,
+                                .calls = {asking_open, asking_step, asking_close, NULL},
+                                .in_flight = c->llm_in_flight};
+    const struct proc_role roles[] = {{"job", (int)c->job_workers, runner_run, &options},
+                                      {"model", (int)c->llm_workers, pool_run, &pool}};
     char pid_file[4096];
     struct master *m;
     int status;
@@ -29,13 +37,21 @@ int cmd_work(const struct config *c, int argc, char **argv)
         return EXIT_USAGE;
     log_set_role("master");
     snprintf(pid_file, sizeof pid_file, "%s/work.pid", c->run_dir);
-    m = master_new(&(const struct master_options){
-        .roles = roles, .nroles = 1, .pid_file = pid_file, .grace_ms = c->shutdown_grace_ms});
+    pool.calls.arg = llm_shared_new(
+        &(const struct llm_shared_options){.requests_per_minute = c->llm_requests_per_minute,
+                                           .tokens_per_minute = c->llm_tokens_per_minute});
+    if (!pool.calls.arg)
+        return EXIT_FAILED;
+    m = master_new(&(const struct master_options){.roles = roles,
+                                                  .nroles = c->llm_workers > 0 ? 2 : 1,
+                                                  .pid_file = pid_file,
+                                                  .grace_ms = c->shutdown_grace_ms});
     if (!m)
         return EXIT_FAILED;
     LOG(LOG_INFO, "work_started", {"workers", LOG_I(c->job_workers)},
         {"provider", LOG_S(c->llm_provider)});
     status = master_run(m);
     master_free(m);
+    llm_shared_free(pool.calls.arg);
     return status == 0 ? EXIT_OK : EXIT_FAILED;
 }

@@ -65,6 +65,7 @@ struct config {
     const char *llm_model;
     const char *llm_embedding_model;
     const char *llm_azure_api_version;
+    int64_t llm_workers;
     int64_t llm_in_flight; /* calls of one worker at once */
     int64_t llm_connect_ms;
     int64_t llm_total_ms;

@@ -126,8 +126,8 @@ static const char *as_json(struct ctx *cx, const struct analysis *a, write_fn wr
     return NULL;
 }
 
-static int store(struct ctx *cx, const struct uuid *subject, const struct uuid *body_hash,
-                 const struct analysis *a)
+int analysis_store(struct ctx *cx, const struct uuid *subject, const struct uuid *body_hash,
+                   const struct analysis *a)
 {
     const struct db_arg tenant = db_uuid(&cx->who.tenant);
     const char *answer = as_json(cx, a, write_values);
@@ -171,7 +171,7 @@ int analysis_run(struct ctx *cx, const struct uuid *subject, struct analysis *ou
     pg_uuid(r, 0, 1, &body_hash);
     question_plan(cx->arena, NULL, 0, &a.plan, NULL); /* the rules know no other fields */
     rules_read(cx->arena, body, &a.reading);
-    if (store(cx, subject, &body_hash, &a) < 0)
+    if (analysis_store(cx, subject, &body_hash, &a) < 0)
         return -1;
     *out = a;
     return 0;

@@ -27,6 +27,10 @@ struct analysis {
 /* In the tenant's transaction. ERR_NOT_FOUND when the subject has no transcript. *out lives in cx->arena. */
 int analysis_run(struct ctx *cx, const struct uuid *subject, struct analysis *out);
 
+/* Stores what was read from the words of that digest: the answer, its evidence, its phrases. */
+int analysis_store(struct ctx *cx, const struct uuid *subject, const struct uuid *body_hash,
+                   const struct analysis *a);
+
 /* The analysis in force of a subject as JSON (values, evidence), or null when it was not read yet. */
 int analysis_to_json(struct ctx *cx, const struct uuid *subject, struct jw *w);
 

@@ -4,6 +4,13 @@
 -- FOR SHARE: an upload that is changing the words is waited for, and then its words are read.
 SELECT body, body_hash FROM transcripts WHERE tenant_id = $1 AND subject_id = $2 FOR SHARE;
 
+-- name: TRANSCRIPTS_GET args: tenant uuid, subjects uuid[]
+SELECT subject_id, body, body_hash FROM transcripts WHERE tenant_id = $1 AND subject_id = ANY ($2);
+
+-- name: TRANSCRIPTS_LOCK args: tenant uuid, subjects uuid[]
+-- As TRANSCRIPT_GET, in the order in which all lock them.
+SELECT subject_id, body, body_hash FROM transcripts WHERE tenant_id = $1 AND subject_id = ANY ($2) ORDER BY subject_id FOR SHARE;
+
 -- name: ANALYSIS_INSERT args: tenant uuid, analysis uuid, subject uuid, provider text, model text, prompt_version text, body_hash uuid, answer jsonb
 INSERT INTO llm_analyses (tenant_id, analysis_id, subject_id, provider, model, prompt_version, body_hash, answer)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8);

@@ -25,3 +25,8 @@ SELECT date_trunc('month', now())::date, coalesce(max(spent_micros), 0), coalesc
 -- name: LEDGER_NOTICES args: tenant uuid
 SELECT notice_id, kind, params, to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
   FROM notices WHERE tenant_id = $1 ORDER BY created_at DESC, notice_id LIMIT 100;
+
+-- name: NOTICE_LLM_TROUBLE args: tenant uuid, reason text
+-- Once a day.
+INSERT INTO notices (tenant_id, kind, key, params)
+VALUES ($1, 'llm_trouble', now()::date || ' ' || $2, jsonb_build_object('reason', $2::text)) ON CONFLICT DO NOTHING;

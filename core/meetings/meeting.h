@@ -15,6 +15,7 @@
 #include "core/base/uuid.h"
 #include "core/charts/records.h"
 #include "core/db/ctx.h"
+#include "core/queue/pool.h"
 #include "core/queue/queue.h"
 
 /* ---- which meetings (meeting_query.c) ---- */
@@ -107,6 +108,10 @@ int meeting_export(struct ctx *cx, const struct meeting_export *o, meeting_put_f
 
 /* The job kind "meeting.read": the transcript is read, its values become facts, its words can be searched. */
 #define MEETING_READ "meeting.read"
+
+/* The same by a model, for a pool whose calls are asking_open() and so on (core/insight/asking.h). */
+#define MEETING_ASK "meeting.ask"
+struct pool_kind meeting_ask_kind(const struct config *c);
 int meeting_read_job(struct ctx *cx, const struct job *job);
 int meeting_read_dead(struct ctx *cx, const struct job *job);
 

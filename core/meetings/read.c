@@ -6,8 +6,11 @@
 #include "core/db/db.h"
 #include "core/fields/field.h"
 #include "core/insight/analysis.h"
+#include "core/insight/asking.h"
 #include "core/meetings/internal.h"
 #include "core/meetings/meeting.h"
+
+enum { ASK_SPARE_MS = 30000 }; /* beyond the call: its two transactions */
 
 static int code_of(enum reading_field field, const char *value)
 {
@@ -77,34 +80,62 @@ int meeting_words(struct ctx *cx, const struct uuid *id)
     return words_store(cx, id, names, 4, pg_slice(r, 0, 4));
 }
 
+/* asking_store_fn: typed facts, and the words for search. */
+static int keep(struct ctx *cx, const struct uuid *subject, const struct analysis *a)
+{
+    int64_t affected = 0;
+
+    if (db_exec(cx, SQL_MEETING_FACTS_READ,
+                (const struct db_arg[]){db_uuid(&cx->who.tenant), db_uuid(subject), db_uuid(&a->id),
+                                        scalar_code(&a->reading, READING_SECTOR),
+                                        scalar_code(&a->reading, READING_COMPANY_SIZE),
+                                        scalar_code(&a->reading, READING_DISCOVERY_CHANNEL),
+                                        volume(&a->reading),
+                                        scalar_bool(&a->reading, READING_CONFIDENTIALITY),
+                                        scalar_bool(&a->reading, READING_MULTILINGUAL),
+                                        scalar_bool(&a->reading, READING_REAL_TIME),
+                                        code_array(cx, &a->reading, READING_PERSONALIZATION),
+                                        code_array(cx, &a->reading, READING_INTEGRATIONS),
+                                        code_array(cx, &a->reading, READING_DEMAND_PEAKS),
+                                        code_array(cx, &a->reading, READING_QUERY_TYPES),
+                                        code_array(cx, &a->reading, READING_TOOLS_MENTIONED)},
+                &affected) < 0)
+        return -1;
+    if (affected != 1)
+        return ctx_fail(cx, ERR_NOT_FOUND, "not_found", NULL, "the meeting is gone");
+    return meeting_words(cx, subject);
+}
+
 int meeting_read_job(struct ctx *cx, const struct job *job)
 {
     struct analysis a;
-    int64_t affected = 0;
 
     if (!job->has_subject)
         return ctx_fail(cx, ERR_INVALID, "job_invalid", NULL, "the job names no meeting");
     if (analysis_run(cx, &job->subject, &a) < 0)
         return -1;
-    if (db_exec(cx, SQL_MEETING_FACTS_READ,
-                (const struct db_arg[]){db_uuid(&cx->who.tenant), db_uuid(&job->subject),
-                                        db_uuid(&a.id), scalar_code(&a.reading, READING_SECTOR),
-                                        scalar_code(&a.reading, READING_COMPANY_SIZE),
-                                        scalar_code(&a.reading, READING_DISCOVERY_CHANNEL),
-                                        volume(&a.reading),
-                                        scalar_bool(&a.reading, READING_CONFIDENTIALITY),
-                                        scalar_bool(&a.reading, READING_MULTILINGUAL),
-                                        scalar_bool(&a.reading, READING_REAL_TIME),
-                                        code_array(cx, &a.reading, READING_PERSONALIZATION),
-                                        code_array(cx, &a.reading, READING_INTEGRATIONS),
-                                        code_array(cx, &a.reading, READING_DEMAND_PEAKS),
-                                        code_array(cx, &a.reading, READING_QUERY_TYPES),
-                                        code_array(cx, &a.reading, READING_TOOLS_MENTIONED)},
-                &affected) < 0)
-        return -1;
-    if (affected != 1)
-        return ctx_fail(cx, ERR_NOT_FOUND, "not_found", NULL, "the meeting is gone");
-    return meeting_words(cx, &job->subject);
+    return keep(cx, &job->subject, &a);
+}
+
+static int begin(struct ctx *cx, void *asking, struct pool_item *const *items, size_t n)
+{
+    return asking_begin(cx, asking, items, n, keep);
+}
+
+static int end(struct ctx *cx, void *asking, struct pool_item *const *items, size_t n)
+{
+    return asking_end(cx, asking, items, n, keep);
+}
+
+struct pool_kind meeting_ask_kind(const struct config *c)
+{
+    return (struct pool_kind){.kind = {.name = MEETING_ASK,
+                                       .dead = meeting_read_dead,
+                                       .timeout_ms = c->llm_total_ms + ASK_SPARE_MS},
+                              .begin = begin,
+                              .start = asking_start,
+                              .end = end,
+                              .drop = asking_drop};
 }
 
 int meeting_read_dead(struct ctx *cx, const struct job *job)

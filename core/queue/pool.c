@@ -81,7 +81,7 @@ struct pool *pool_new(const struct pool_options *o, struct proc_child *self)
     p->batch = arena_new(LIMIT_ARENA_BYTES);
     p->claim = claim_new();
     p->lease = uuid_new();
-    p->user = o->calls.open(o->config);
+    p->user = o->calls.open(o->config, o->calls.arg);
     p->more = true;
     return p;
 }
@@ -93,18 +93,14 @@ static size_t capacity(const struct pool *p)
                                                   : p->o->in_flight);
 }
 
-/* The job left the process, however. */
+/* The job leaves the process, however it ended. */
 static void vacate(struct pool *p, struct hold *s)
 {
+    if (s->item.task)
+        s->kind->drop(p->user, &s->item);
     arena_free(s->item.arena);
     *s = (struct hold){0};
     p->in_hand--;
-}
-
-static void drop(struct pool *p, struct hold *s)
-{
-    if (s->state == HOLD_OUT || s->state == HOLD_READY)
-        s->kind->drop(p->user, &s->item);
 }
 
 /* ---- ends ---- */
@@ -243,8 +239,6 @@ static void run_group(struct pool *p, struct hold *const *group, size_t n, bool 
         for (size_t i = 0; i < n; i++)
             run_group(p, &group[i], 1, beginning);
     } else {
-        if (!beginning)
-            group[0]->kind->drop(p->user, &group[0]->item);
         fail(p, group[0], &why);
     }
 }
@@ -299,7 +293,6 @@ static void forget_twin(struct pool *p, const struct job *job)
         struct hold *s = &p->holds[i];
 
         if (s->state != HOLD_FREE && uuid_eq(&s->item.job.id, &job->id)) {
-            drop(p, s);
             vacate(p, s);
         }
     }
@@ -373,13 +366,11 @@ static void learn_marks(struct pool *p, const PGresult *r)
         if (pg_bool(r, row, 1)) {
             const struct err why = failure(ERR_CONFLICT, "canceled", "the job was canceled");
 
-            drop(p, s);
             fail(p, s, &why);
         }
     }
     for (size_t i = 0; i < most; i++) {
         if (p->holds[i].state != HOLD_FREE && !held[i]) {
-            drop(p, &p->holds[i]);
             vacate(p, &p->holds[i]);
         }
     }
@@ -425,7 +416,6 @@ static void end_overdue(struct pool *p)
         if (s->state == HOLD_OUT && s->until_ms < now_ms) {
             const struct err why = failure(ERR_TIMEOUT, "timeout", "no answer in time");
 
-            drop(p, s);
             fail(p, s, &why);
         }
     }
@@ -463,7 +453,6 @@ void pool_free(struct pool *p)
     }
     for (size_t i = 0, most = capacity(p); i < most; i++) {
         if (p->holds[i].state != HOLD_FREE) {
-            drop(p, &p->holds[i]);
             vacate(p, &p->holds[i]);
         }
     }

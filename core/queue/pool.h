@@ -9,7 +9,9 @@
  *
  * What always holds
  *   - start() is called only after the commit of its begin(), so what begin() wrote outlives the process.
- *   - Of a job that was canceled or lost, and of one whose time is over, drop() is called; after it nothing comes of it.
+ *   - A job that was canceled or lost, or whose time is over, leaves at once, and nothing comes of it.
+ *   - Whenever a job with a task leaves, however it ended, drop() is called: what is out is called off, what it holds is
+ *     let go.
  *   - Results and the end of their jobs are one commit: they exist once, or the job comes back.
  *   - Asked to stop it takes nothing new, waits for the calls in hand as long as its grace lasts, gives the rest back.
  */
@@ -52,16 +54,17 @@ struct pool_kind {
     pool_fn begin;
     void (*start)(void *user, struct pool_item *item);
     pool_fn end;
-    void (*drop)(void *user, struct pool_item *item);
+    void (*drop)(void *user, struct pool_item *item); /* only of one with a task */
 };
 
 /* What all kinds of a pool share: their calls in flight. */
 struct pool_calls {
-    void *(*open)(const struct config *config); /* after the fork; never NULL */
+    void *(*open)(const struct config *config, void *arg); /* after the fork; never NULL */
     /* Moves the calls, waits at most wait_ms or until `fd` is readable (-1: none). Whatever has its answer is said by
      * pool_ready(). */
     void (*step)(void *user, int fd, int64_t wait_ms);
     void (*close)(void *user);
+    void *arg; /* of open() */
 };
 
 struct pool_options {
