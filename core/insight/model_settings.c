@@ -65,16 +65,23 @@ static struct slice associated(struct ctx *cx)
     return slice_cstr(arena_printf(cx->arena, "model_settings.key %s", id));
 }
 
+/* NULL: the installation has none. */
+static struct secret *sealing_key(struct ctx *cx)
+{
+    return cx->config->secret_key ? secret_key_read(cx->config->secret_key) : NULL;
+}
+
 /* ---- loading ---- */
 
 static struct secret *open_key(struct ctx *cx, const PGresult *r, bool own_url)
 {
+    const char *installed = cx->config->llm_api_key;
     struct secret *sealing;
     struct secret *key;
 
     if (!r || PQgetisnull(r, 0, KEY_SEALED))
-        return own_url ? secret_new(SLICE("")) : secret_new(slice_cstr(cx->config->llm_api_key));
-    sealing = secret_key_read(cx->config->secret_key);
+        return own_url ? secret_new(SLICE("")) : secret_new(slice_cstr(installed ? installed : ""));
+    sealing = sealing_key(cx);
     key = sealing ? secret_open(sealing, pg_slice(r, 0, KEY_SEALED), associated(cx)) : NULL;
     secret_free(sealing);
     return key;
@@ -258,7 +265,8 @@ static int read_texts(struct ctx *cx, const json_t *body, struct draft *d)
             continue;
         if (!text || !*text || strlen(text) > texts[i].most)
             return bad(cx, texts[i].name, "a text that is not too long");
-        if (texts[i].words && !strstr(texts[i].words, arena_printf(cx->arena, " %s ", text)))
+        if (texts[i].words &&
+            (strchr(text, ' ') || !strstr(texts[i].words, arena_printf(cx->arena, " %s ", text))))
             return bad(cx, texts[i].name, "not one of those that there are");
         d->text[i] = db_text(arena_strdup(cx->arena, text));
     }
@@ -335,7 +343,7 @@ static int read_redact(struct ctx *cx, const json_t *body, struct draft *d)
 static int seal_key(struct ctx *cx, const char *key, struct draft *d)
 {
     SCOPED(sb_done) struct sb text = {0};
-    struct secret *sealing = secret_key_read(cx->config->secret_key);
+    struct secret *sealing = sealing_key(cx);
     const size_t n = strlen(key);
     bool sealed;
 
@@ -406,6 +414,8 @@ static int check_url(struct ctx *cx, const json_t *body)
 {
     const struct llm_endpoint ep = {.dialect = LLM_OPENAI, .base_url = json_str(body, "base_url")};
 
+    if (ep.base_url && strchr(ep.base_url, '@'))
+        return bad(cx, "base_url", "an address without a name and password");
     if (ep.base_url && !llm_endpoint_url(&ep, LLM_CHAT, "m", cx->arena))
         return bad(cx, "base_url", "an address that begins with https:// or http://");
     return 0;

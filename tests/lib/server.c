@@ -125,6 +125,7 @@ static void settings_of(struct server *s, const struct server_options *o)
     setting(s, "CM_DEV_ISSUER=on");
     setting(s, "CM_DEV_ISSUER_KEY_FILE=%s", s->key_file);
     setting(s, "CM_AUDIT_KEY=only-for-tests-0123456789");
+    setting(s, "CM_SECRET_KEY=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
     for (int i = 0; o->settings && o->settings[i]; i++)
         setting(s, "%s", o->settings[i]);
 }
