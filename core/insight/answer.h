@@ -12,7 +12,8 @@
  *   - Codes twice are one, the proved one; phrases with the same words too. Codes come in the order of their options.
  * A confidence is the model's own word for it and never proves anything.
  *
- * Any bytes are safe. Takes less than 8 MB of arena.
+ * Any bytes are safe. Takes some 100 KB of arena, less than 32 MB whatever is answered. Time grows with the transcript times
+ * the quotes, 10 ms for each in one of a megabyte; ANSWER_ITEMS bounds them.
  */
 #ifndef CORE_INSIGHT_ANSWER_H
 #define CORE_INSIGHT_ANSWER_H
@@ -30,6 +31,7 @@ enum {
     ANSWER_BYTES = 1 << 20,
     ANSWER_PHRASES = 20,                 /* of one field */
     ANSWER_SENTENCES = 6,                /* of one field */
+    ANSWER_ITEMS = 1000,                 /* of all lists together */
     ANSWER_CODES = 2 * QUESTION_OPTIONS, /* of one field, the same ones again included */
     ANSWER_QUOTE_CHARS = 2000,
     ANSWER_TEXT_CHARS = 400,   /* of a phrase or sentence; what the tables take */

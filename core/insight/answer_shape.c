@@ -11,6 +11,7 @@ struct checker {
     struct answer *out;
     const struct reading_question *question;
     struct answer_problem at; /* field and item that is looked at */
+    size_t items;             /* of all lists so far */
 };
 
 void answer_shape_problem(struct arena *a, struct answer *out, struct answer_problem problem,
@@ -158,7 +159,8 @@ static void check_list(struct checker *c, const json_t *v)
         problem(c, ANSWER_TYPE, NULL, NULL);
         return;
     }
-    if (json_array_size(v) > most_items(c->question->kind)) {
+    c->items += json_array_size(v);
+    if (json_array_size(v) > most_items(c->question->kind) || c->items > ANSWER_ITEMS) {
         problem(c, ANSWER_LIST_LENGTH, NULL, NULL);
         return;
     }

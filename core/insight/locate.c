@@ -365,8 +365,9 @@ static bool sentence_ends(struct slice s, size_t from, size_t end)
     return false;
 }
 
-/* Places of the next piece behind those of `last` (NULL: anywhere), each with the nearest of them. */
-static void extend(const struct locate_text *t, struct slice part, const struct places *last,
+/* Places of the next piece behind those of `last` (NULL: anywhere), each with the nearest of them. False when there
+ * is none. */
+static bool extend(const struct locate_text *t, struct slice part, const struct places *last,
                    struct places *out)
 {
     struct search s;
@@ -388,6 +389,7 @@ static void extend(const struct locate_text *t, struct slice part, const struct 
         if (whole_words(t, at, at + part.n))
             out->items[out->n++] = (struct place){from, (uint32_t)(at + part.n)};
     }
+    return out->n > 0;
 }
 
 static bool find_parts(const struct locate_text *t, struct slice quote, struct locate_span *out)
@@ -398,9 +400,10 @@ static bool find_parts(const struct locate_text *t, struct slice quote, struct l
 
     if (n < 2)
         return false;
+    memset(places, 0,
+           sizeof places); /* for clang's analyser, which loses the two that take turns */
     for (size_t i = 0; i < n; i++) {
-        extend(t, parts[i], i > 0 ? &places[(i + 1) % 2] : NULL, &places[i % 2]);
-        if (places[i % 2].n == 0)
+        if (!extend(t, parts[i], i > 0 ? &places[(i + 1) % 2] : NULL, &places[i % 2]))
             return false;
     }
     *out = raw_span(t, places[(n - 1) % 2].items[0].from, places[(n - 1) % 2].items[0].end);

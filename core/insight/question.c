@@ -19,7 +19,7 @@ void question_property(const struct reading_question *q, char out[QUESTION_PROPE
 {
     size_t i = 0;
 
-    for (; q->name[i] && i < QUESTION_PROPERTY_BYTES - 1; i++)
+    for (; i < QUESTION_PROPERTY_BYTES - 1 && q->name[i]; i++)
         out[i] = q->name[i] == '.' ? '_' : q->name[i];
     out[i] = '\0';
 }

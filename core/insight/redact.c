@@ -116,14 +116,24 @@ static void find_email(struct finder *f, size_t at, size_t floor, size_t *end)
 
 /* ---- all ---- */
 
+static size_t digits_at(struct slice s, size_t at)
+{
+    size_t n = 0;
+
+    while (at + n < s.n && s.p[at + n] >= '0' && s.p[at + n] <= '9')
+        n++;
+    return n;
+}
+
 static bool number_may_begin(struct slice s, size_t at)
 {
-    const char c = s.p[at];
+    enum { TELEPHONE_DIGITS = 7 };
+    const char c = s.p[at], before = at > 0 ? s.p[at - 1] : ' ';
 
-    if (at > 0 && (alnum(s.p[at - 1]) || (unsigned char)s.p[at - 1] >= 0xC3))
+    if (alnum(before) || (unsigned char)before >= 0xC3)
         return false;
-    if (at > 1 && (s.p[at - 1] == '.' || s.p[at - 1] == ',') && s.p[at - 2] >= '0' &&
-        s.p[at - 2] <= '9' && c >= '0' && c <= '9')
+    if (at > 1 && digits_at(s, at - 2) == 1 && digits_at(s, at) > 0 &&
+        (before == '.' || (before == ',' && digits_at(s, at) < TELEPHONE_DIGITS)))
         return false; /* decimals, or the rest of thousands */
     return (c >= '0' && c <= '9') || (c && strchr("+(XYZxyz", c));
 }

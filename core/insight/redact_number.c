@@ -39,8 +39,9 @@ static bool letter(struct slice s, size_t at)
     return ((c | 32) >= 'a' && (c | 32) <= 'z') || (unsigned char)c >= 0xC3;
 }
 
-/* What stands between two groups: ' ', '-' or '.', and *n bytes of it; 0 when it is no separator. */
-static char separator(struct slice s, size_t at, size_t *n)
+/* What stands between two groups: ' ', '-' or '.', and *n bytes of it; 0 when it is no separator. Parentheses are for
+ * the code of an area or country at the beginning. */
+static char separator(struct slice s, size_t at, bool parentheses, size_t *n)
 {
     char kind = 0;
     size_t i = at;
@@ -48,7 +49,7 @@ static char separator(struct slice s, size_t at, size_t *n)
     for (; i < s.n && i - at < SEPARATOR_BYTES && !digit(s, i); i++) {
         if (s.p[i] == '-' || s.p[i] == '.')
             kind = kind && kind != ' ' ? 'x' : s.p[i];
-        else if (s.p[i] == ' ' || s.p[i] == '(' || s.p[i] == ')')
+        else if (s.p[i] == ' ' || (parentheses && (s.p[i] == '(' || s.p[i] == ')')))
             kind = kind ? kind : ' ';
         else if (s.p[i] == '\xC2' && i + 1 < s.n && s.p[i + 1] == '\xA0')
             kind = kind ? kind : ' ', i++;
@@ -63,12 +64,15 @@ static char separator(struct slice s, size_t at, size_t *n)
 
 static void take_run(struct slice s, size_t at, struct run *r)
 {
+    bool opened = false;
     size_t gap = 0;
     char kind = ' ';
 
     *r = (struct run){.s = s, .start = at};
-    for (int k = 0; k < 2 && at < s.n && (s.p[at] == '+' || s.p[at] == '('); k++)
-        r->plus = s.p[at++] == '+' || r->plus;
+    for (int k = 0; k < 2 && at < s.n && (s.p[at] == '+' || s.p[at] == '('); k++) {
+        r->plus = s.p[at] == '+' || r->plus;
+        opened = s.p[at++] == '(' || opened;
+    }
     while (kind && r->n < GROUPS && digit(s, at + gap)) {
         r->groups[r->n].start = at += gap;
         r->groups[r->n].separator = kind;
@@ -76,7 +80,7 @@ static void take_run(struct slice s, size_t at, struct run *r)
             at++;
         r->groups[r->n++].end = at;
         gap = 0;
-        kind = separator(s, at, &gap);
+        kind = separator(s, at, (opened || r->plus) && r->n <= 2, &gap);
     }
 }
 
@@ -100,14 +104,19 @@ static size_t digits_of(const struct run *r, size_t n, char out[DIGITS + 1])
     return total;
 }
 
-/* No letter and no decimals right behind. */
+/* ",5", ",50": decimals; more digits are another number */
+static bool decimals(struct slice s, size_t at)
+{
+    return at < s.n && s.p[at] == ',' && digit(s, at + 1) &&
+           !(digit(s, at + 2) && digit(s, at + 3));
+}
+
+/* No letter, no decimals and no % right behind. */
 static bool ends(const struct run *r, size_t at)
 {
     const struct slice s = r->s;
 
-    return !letter(s, at) && !digit(s, at) &&
-           !(at < s.n && (s.p[at] == ',' || s.p[at] == '%') &&
-             (s.p[at] == '%' || digit(s, at + 1)));
+    return !letter(s, at) && !digit(s, at) && !decimals(s, at) && !(at < s.n && s.p[at] == '%');
 }
 
 /* "1.234.567" */
@@ -348,9 +357,19 @@ static bool in_threes(const struct run *r, size_t n)
     return r->s.p[r->groups[0].start] != '0';
 }
 
+/* Of telephones the groups behind the first have two digits or more, and the first has at most four. */
+static bool phone_groups(const struct run *r, size_t n)
+{
+    for (size_t g = 1; g < n; g++) {
+        if (group_digits(r, g) < 2)
+            return false;
+    }
+    return n == 1 || group_digits(r, 0) <= 4;
+}
+
 static bool is_national(const struct run *r, const char *digits, size_t n, size_t groups)
 {
-    for (size_t i = 0; i < sizeof national / sizeof national[0]; i++) {
+    for (size_t i = 0; phone_groups(r, groups) && i < sizeof national / sizeof national[0]; i++) {
         if (n == national[i].digits &&
             (!national[i].grouped || (groups > 1 && !in_threes(r, groups))) &&
             strncmp(digits, national[i].prefix, strlen(national[i].prefix)) == 0)

@@ -529,6 +529,36 @@ static void texts_and_lists_are_bounded(void **state)
                      ANSWER_LIST_LENGTH);
 }
 
+/* Each quote is looked for in the whole transcript: sixty lists of twenty are too many. */
+static void items_of_all_lists_are_bounded(void **state)
+{
+    struct reading_question own[QUESTION_OWN];
+    struct reading_plan wide;
+    struct prove_source src;
+    struct answer out;
+    json_t *root;
+    char *text;
+    (void)state;
+
+    for (int i = 0; i < QUESTION_OWN; i++)
+        own[i] = (struct reading_question){
+            .name = arena_printf(arena, "own_%d", i), .kind = READING_PHRASES, .instruction = ""};
+    assert_int_equal(question_plan(arena, own, QUESTION_OWN, &wide, NULL), QUESTION_OK);
+    prove_begin(arena, SLICE(said), &src);
+    for (int lists = ANSWER_ITEMS / ANSWER_PHRASES; lists < QUESTION_OWN; lists++) {
+        root = answers_make(&wide, NULL);
+        for (int i = 0; i < lists; i++)
+            json_object_set_new(root, own[i].name, list_of(ANSWER_PHRASES, "x", "x"));
+        text = json_dumps(root, JSON_COMPACT);
+        assert_int_equal(answer_read(arena, &wide, &src, slice_cstr(text), &out),
+                         lists * ANSWER_PHRASES <= ANSWER_ITEMS);
+        if (out.n)
+            assert_int_equal(out.problems[0].code, ANSWER_LIST_LENGTH);
+        free(text);
+        json_decref(root);
+    }
+}
+
 static void problems_of_many_items_are_bounded(void **state)
 {
     static const char *const lists[] = {"pain_points", "use_cases", "objections"};
@@ -593,6 +623,7 @@ int main(void)
         cmocka_unit_test(a_property_that_is_missing_is_named),
         cmocka_unit_test(what_is_no_answer_is_one_problem),
         cmocka_unit_test(texts_and_lists_are_bounded),
+        cmocka_unit_test(items_of_all_lists_are_bounded),
         cmocka_unit_test(problems_of_many_items_are_bounded),
         cmocka_unit_test(problems_are_bounded_and_their_values_cut),
     };

@@ -103,6 +103,7 @@ static void telephones_are_taken_out(void **state)
            {"+34 612 34 56 78", "[PHONE-1]"}, {"612 345 678", "[PHONE-1]"},
            {"612345678", "[PHONE-1]"}, {"91 123 45 67", "[PHONE-1]"},
            {"+1 (555) 123-4567", "[PHONE-1]"}, {"+44 20 7946 0958", "[PHONE-1]"},
+           {"912345678,987654321", "[PHONE-1],[PHONE-2]"}, {"+56 (9) 1234 5678", "[PHONE-1]"},
            {"mi teléfono es 22123456.", "mi teléfono es [PHONE-1]."},
            {"WhatsApp: 1234 5678", "WhatsApp: [PHONE-1]"},
            {"+56 9 1234 5678 300 mensajes", "[PHONE-1] 300 mensajes"},
@@ -120,7 +121,9 @@ static void dates_and_amounts_are_not(void **state)
            {"500 mensajes y 300 consultas", NULL}, {"3.912345678", NULL},
            {"de 8 a 12 y de 14 a 18 30", NULL}, {"A912345678", NULL}, {"912345678B", NULL},
            {"12345678", NULL}, {"llamen por los 1500000 pesos", NULL}, {"1. 912. 345. 678", NULL},
-           {"Son 91. 1234567 más", NULL}, {"54362315 k algo", NULL});
+           {"Son 91. 1234567 más", NULL}, {"33269 (29315)", NULL}, {"33269 29315", NULL},
+           {"9123 (45678)", NULL}, {"912 3456 7 8", NULL}, {"9 1234567 (8)", NULL},
+           {"54362315 k algo", NULL});
 }
 
 static void cards_are_taken_out(void **state)
