@@ -465,7 +465,7 @@ static void many(const struct openai_double *d, const char *url, int http_versio
 {
     struct client c = make_client(url, d->ca_file, MANY, NULL);
     struct result *r = calloc(MANY, sizeof *r);
-    const struct llm_chat chat = chat_of("fault:latency:1000");
+    const struct llm_chat chat = chat_of("fault:latency:2000");
     const int64_t began = clock_mono_ms();
 
     double_reset(d);
@@ -482,7 +482,7 @@ static void many(const struct openai_double *d, const char *url, int http_versio
     assert_int_equal(double_count(d, "paid"), MANY);
     if (http_version == 2)
         assert_true(double_count(d, "handshakes") <= 2);
-    print_message("%d calls of 1 s over HTTP/%d: %d ms, %d at once\n", MANY, http_version,
+    print_message("%d calls of 2 s over HTTP/%d: %d ms, %d at once\n", MANY, http_version,
                   (int)(clock_mono_ms() - began), (int)double_count(d, "peak"));
     assert_true(double_count(d, "peak") > MANY * 9 / 10);
     free(r);

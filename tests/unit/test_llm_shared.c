@@ -389,6 +389,7 @@ static void use_it_all(struct llm_shared *s, int n)
     struct llm_shared_view v;
     int64_t wait;
 
+    (*ready)++;
     for (unsigned i = (unsigned)n;; i++) {
         const uint64_t id = 1 + i % 7; /* of four places */
 
@@ -401,29 +402,34 @@ static void use_it_all(struct llm_shared *s, int n)
     }
 }
 
+static void use_and_kill(struct llm_shared *s, int round)
+{
+    const int64_t until = clock_mono_ms() + 10000;
+    pid_t pids[3];
+
+    *ready = 0;
+    for (int i = 0; i < 3; i++)
+        pids[i] = spawn(s, use_it_all, i);
+    while (*ready < 3 && clock_mono_ms() < until)
+        usleep(200);
+    assert_int_equal(*ready, 3);
+    usleep((useconds_t)(round * 37 % 3000));
+    for (int i = 0; i < 3; i++) {
+        kill(pids[i], SIGKILL);
+        waitpid(pids[i], NULL, 0);
+    }
+}
+
 /* Killed at any instruction, it is as good as before for those who live. */
 static void killed_processes_leave_nothing_locked(void **state)
 {
     struct llm_shared *s = llm_shared_new(&(struct llm_shared_options){
         .endpoints = 4, .pause_ms = 1, .pause_most_ms = 10, .probe_ms = 50});
-    const int64_t until = clock_mono_ms() + 1500;
     int64_t wait;
-    int kills = 0;
 
     (void)state;
-    while (clock_mono_ms() < until) {
-        pid_t pids[3];
-
-        for (int i = 0; i < 3; i++)
-            pids[i] = spawn(s, use_it_all, i);
-        usleep((useconds_t)(1000 + kills * 37 % 3000));
-        for (int i = 0; i < 3; i++) {
-            kill(pids[i], SIGKILL);
-            waitpid(pids[i], NULL, 0);
-            kills++;
-        }
-    }
-    assert_true(kills > 100);
+    for (int round = 0; round < 60; round++)
+        use_and_kill(s, round);
     for (uint64_t id = 1; id <= 7; id++) {
         bool went = false;
 
