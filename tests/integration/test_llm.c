@@ -503,11 +503,13 @@ static void three_hundred_calls_share_connections_over_http2(void **state)
 
 static void more_than_fit_are_refused_and_not_paid(void **state)
 {
-    struct client c = make_client(plain.http_url, NULL, 2, NULL);
+    struct client c = make_client(plain.http_url, NULL, 4, NULL);
     const struct llm_chat chat = chat_of("fault:latency:200");
     struct result r[3] = {0};
 
     (void)state;
+    llm_free(c.llm);
+    c.llm = llm_new(&(struct llm_options){.net = c.net, .in_flight = 2}); /* the net has room */
     for (int i = 0; i < 3; i++)
         llm_chat(c.llm, &c.ep, &chat, chatted, &r[i]);
     run(&c, 5000);
