@@ -6,6 +6,7 @@
 
 #include "cmd/cmd.h"
 #include "core/base/log.h"
+#include "core/base/secret.h"
 #include "fcgi/version.h"
 
 static const struct {
@@ -49,6 +50,8 @@ static int run(int command, int argc, char **argv)
         return commands[command].run(NULL, argc, argv);
     if (config_load(&c, stderr) < 0)
         return EXIT_USAGE;
+    if (c.llm_api_key || c.secret_key)
+        (void)secret_keep_out_of_cores(); /* they are in the environment of every process of ours */
     log_level_parse(c.log_level, &least);
     if (log_open(c.log_file, least) < 0) {
         fprintf(stderr, "CM_LOG_FILE: cannot open %s\n", c.log_file);

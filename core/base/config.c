@@ -133,7 +133,7 @@ static const struct key keys[] = {
     MICRO("CM_LLM_PRICE_INPUT", llm_price_input, "0", 1000000,
           "dollars a million tokens sent; 0: costs are not known"),
     MICRO("CM_LLM_PRICE_CACHED", llm_price_cached, "0", 1000000,
-          "of those that the provider had seen before"),
+          "of those that the provider had seen before; 0: as CM_LLM_PRICE_INPUT"),
     MICRO("CM_LLM_PRICE_OUTPUT", llm_price_output, "0", 1000000, "of those that it wrote"),
     MICRO("CM_LLM_PRICE_EMBEDDING", llm_price_embedding, "0", 1000000,
           "of those that became vectors"),
@@ -409,6 +409,8 @@ int config_load(struct config *out, FILE *problems)
     }
     if (bad == 0)
         bad = check_together(&c, problems);
+    if (c.llm_price_cached == 0) /* rather too dear than free */
+        c.llm_price_cached = c.llm_price_input;
     if (bad == 0)
         *out = c;
     return bad;

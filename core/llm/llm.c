@@ -211,6 +211,7 @@ static void send_call(struct call *c, const char *url, int64_t total_ms)
             .connect_ms = o->connect_ms,
             .total_ms = total_ms > 0 ? total_ms : o->total_ms,
             .max_bytes = c->kind == LLM_CHAT ? LIMIT_LLM_ANSWER_BYTES : LIMIT_HTTP_CLIENT_BYTES,
+            .once = true,
             .wanted = llm_rate_headers,
             .nwanted = llm_rate_nheaders,
             .trace = &c->trace,

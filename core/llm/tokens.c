@@ -15,6 +15,20 @@ static bool is_letter(unsigned char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+static bool is_lower(unsigned char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+/* A letter of the same piece as the one before it: o200k_base begins a new one at a capital after a small letter. */
+static bool goes_on(struct slice s, size_t at)
+{
+    const unsigned char c = (unsigned char)s.p[at];
+    const unsigned char before = at > 0 ? (unsigned char)s.p[at - 1] : 0;
+
+    return is_letter(c) && is_letter(before) && !(is_lower(before) && !is_lower(c));
+}
+
 static bool is_blank_of_a_word(struct slice s, size_t at)
 {
     unsigned char next;
@@ -32,7 +46,7 @@ static int64_t cost(struct slice s, size_t at, unsigned *used)
 
     *used = 1;
     if (c < 0x80)
-        return is_letter(c) ? 3 : is_blank_of_a_word(s, at) ? 1 : QUARTERS;
+        return goes_on(s, at) ? 3 : is_blank_of_a_word(s, at) ? 1 : QUARTERS;
     return utf8_decode(s, at, used) <= 0xff ? 5 : (int64_t)*used * QUARTERS;
 }
 

@@ -105,6 +105,17 @@ static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_s
     return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
 }
 
+static size_t give_body(char *p, size_t size, size_t n, void *user)
+{
+    struct flight *f = user;
+    const size_t left = f->request_body.n - f->body_read;
+
+    n = n * size < left ? n * size : left;
+    memcpy(p, f->request_body.p + f->body_read, n);
+    f->body_read += n;
+    return n;
+}
+
 static size_t take_body(char *p, size_t size, size_t n, void *user)
 {
     struct flight *f = user;
@@ -242,7 +253,13 @@ static int set_method(struct flight *f)
     } else if (has_body || strcmp(f->method, "POST") == 0) {
         SET(CURLOPT_POST, 1L);
         SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)f->request_body.n);
-        SET(CURLOPT_POSTFIELDS, has_body ? f->request_body.p : "");
+        if (f->once && has_body) {
+            /* what is read by a callback and cannot be read again cannot be sent again */
+            SET(CURLOPT_READFUNCTION, give_body);
+            SET(CURLOPT_READDATA, f);
+        } else {
+            SET(CURLOPT_POSTFIELDS, has_body ? f->request_body.p : "");
+        }
         SET(CURLOPT_CUSTOMREQUEST, f->method);
     } else {
         SET(CURLOPT_CUSTOMREQUEST, f->method);
@@ -360,6 +377,7 @@ int flight_prepare(struct flight *f, const struct net_request *rq)
     f->wanted = rq->wanted;
     f->nwanted = rq->nwanted < NET_WANTED ? rq->nwanted : NET_WANTED;
     f->trace = rq->trace;
+    f->once = rq->once;
     f->begun_ms = clock_mono_ms();
     f->deadline_ms = f->begun_ms + (rq->total_ms > 0 ? rq->total_ms : NET_TOTAL_MS);
     f->connect_ms = rq->connect_ms > 0 ? rq->connect_ms : NET_CONNECT_MS;

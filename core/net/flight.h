@@ -49,6 +49,8 @@ struct flight {
     size_t max_bytes;
     int hops_left;
     bool follows;
+    bool once;
+    size_t body_read; /* of request_body, when it may be sent once only */
 
     /* where it goes at present; a redirect moves it */
     const char *url;

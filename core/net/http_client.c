@@ -80,7 +80,8 @@ static void set_failure(struct flight *f, CURLcode code)
         err_set(e, ERR_UPSTREAM, "upstream_tls", "",
                 "the other service's certificate was not accepted");
     else if (code == CURLE_PARTIAL_FILE || code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR ||
-             code == CURLE_SEND_ERROR || code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM)
+             code == CURLE_SEND_ERROR || code == CURLE_SEND_FAIL_REWIND || code == CURLE_HTTP2 ||
+             code == CURLE_HTTP2_STREAM)
         err_set(e, ERR_UPSTREAM, "upstream_cut_off", "", "the other service broke off its answer");
     else
         err_set(e, ERR_UPSTREAM, "upstream_failed", "", "the other service failed");

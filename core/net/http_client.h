@@ -59,7 +59,10 @@ struct net_trace {
     int64_t took_ms;
 };
 
-/* Everything is copied by net_submit(), but for `body`, `wanted` and `trace`, which are borrowed until the callback. */
+/* libcurl sends a request again by itself when a kept connection dies before an answer begins. Where the other side may
+ * have worked on the first (and charges for it) the caller asks for `once`: then that is a failure like others.
+ *
+ * Everything is copied by net_submit(), but for `body`, `wanted` and `trace`, which are borrowed until the callback. */
 struct net_request {
     const char *method; /* NULL: GET, or POST when there is a body */
     const char *url;
@@ -69,6 +72,7 @@ struct net_request {
     int64_t connect_ms;       /* resolving, connecting, TLS; 0: 5000 */
     int64_t total_ms;         /* all of it, redirects included; 0: 30000 */
     size_t max_bytes;         /* of the answer's body; 0 or more than it: LIMIT_HTTP_CLIENT_BYTES */
+    bool once;                /* never sent twice, see below */
     int redirects;            /* hops that may be followed; only for GET and HEAD; 0: none */
     const char *content_type; /* a 2xx answer of another media type is ERR_UPSTREAM; NULL: any */
     const char *const *wanted; /* names of the answer's headers to hand out */

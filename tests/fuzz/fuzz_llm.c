@@ -45,6 +45,8 @@ static void as_vectors(struct slice body, struct arena *a)
     check_usage(&head.usage);
     if ((fault == LLM_OK) != (v.values != NULL))
         abort();
+    if (!v.values)
+        return;
     for (size_t i = 0; i < v.n * DIMENSIONS; i++) {
         if (!isfinite(v.values[i]))
             abort();

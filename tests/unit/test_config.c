@@ -176,6 +176,19 @@ static void prices_are_decimal_dollars(void **state)
     }
 }
 
+static void cached_tokens_cost_as_others_unless_it_is_said(void **state)
+{
+    struct config c;
+
+    (void)state;
+    setenv("CM_LLM_PRICE_INPUT", "2", 1);
+    assert_int_equal(load(&c), 0);
+    assert_int_equal(c.llm_price_cached, 2000000);
+    setenv("CM_LLM_PRICE_CACHED", "0.5", 1);
+    assert_int_equal(load(&c), 0);
+    assert_int_equal(c.llm_price_cached, 500000);
+}
+
 static void every_problem_is_told_at_once(void **state)
 {
     (void)state;
@@ -296,6 +309,7 @@ int main(void)
         TEST(the_environment_is_read_by_type),
         TEST(a_wrong_value_is_named_with_its_rule),
         TEST(prices_are_decimal_dollars),
+        TEST(cached_tokens_cost_as_others_unless_it_is_said),
         TEST(every_problem_is_told_at_once),
         TEST(the_development_issuer_needs_its_key),
         TEST(scripts_and_tests_have_names_of_their_own),

@@ -392,7 +392,7 @@ static void only_short_harmless_words_are_kept(void **state)
     (void)llm_fault_of_status(
         400,
         SLICE("{\"error\":{\"code\":"
-              "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}}"),
+              "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}}"),
         &w);
     assert_string_equal(w.code, "");
 }

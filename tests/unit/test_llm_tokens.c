@@ -18,6 +18,9 @@ static const struct {
     int64_t tokens;
 } counted[] = {
     {SLICE(""), 0},
+    {SLICE("áéíóúñüçàèìòùâêîôûäëïöÁÉÍÓÚÑÜÇÀÈÌÒÙÂÊÎÔÛÄËÏÖ¿¡"), 55},
+    {SLICE("ñúéáóíüñéúáíóñúéáóíüñéúáíóñúéáóíüñéúáíó"), 39},
+    {SLICE("kd83jfQzPw0sLxV7mTq9RbYn2HcUeGfZoA5iX1tB4vJ6rK8uWyDhNpSlMgEaFqCdQjOzIxRkTs"), 66},
     {SLICE("a"), 1},
     {SLICE("!"), 1},
     {SLICE("ñ"), 1},

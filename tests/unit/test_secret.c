@@ -164,10 +164,11 @@ static void a_secrets_pages_are_not_dumped(void **state)
 
     (void)state;
     while (fgets(line, sizeof line, f)) {
-        unsigned long from;
-        unsigned long to;
+        char *end;
+        const uintptr_t from = strtoul(line, &end, 16);
+        const uintptr_t to = *end == '-' ? strtoul(end + 1, &end, 16) : 0;
 
-        if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
+        if (to > 0 && *end == ' ')
             inside = at >= from && at < to;
         else if (inside && strncmp(line, "VmFlags:", 8) == 0)
             marked = strstr(line, " dd") != NULL;
