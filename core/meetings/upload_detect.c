@@ -464,13 +464,16 @@ static int weigh_date(void *user, const struct csv_record *r)
 static bool dates_decided(const struct dates *t)
 {
     return t->f->map.at[UPLOAD_MEETING_DATE] < 0 || t->seen[UPLOAD_HINT_DMY] ||
-           t->seen[UPLOAD_HINT_MDY] || (t->seen[UPLOAD_HINT_YMD] && !t->seen[UPLOAD_HINT_EITHER]);
+           t->seen[UPLOAD_HINT_MDY] ||
+           (t->seen[UPLOAD_HINT_YMD] && !t->seen[UPLOAD_HINT_EITHER] &&
+            !t->seen[UPLOAD_HINT_DMY_OR_YEAR]);
 }
 
 static void decide_dates(const struct dates *t, enum upload_date_order ambiguous,
                          struct upload_format *f)
 {
-    const uint64_t dmy = t->seen[UPLOAD_HINT_DMY];
+    const uint64_t sure = t->seen[UPLOAD_HINT_DMY];
+    const uint64_t dmy = sure + t->seen[UPLOAD_HINT_DMY_OR_YEAR];
     const uint64_t mdy = t->seen[UPLOAD_HINT_MDY];
 
     if (dmy != mdy)
@@ -479,7 +482,7 @@ static void decide_dates(const struct dates *t, enum upload_date_order ambiguous
         f->date_order = UPLOAD_YMD;
     else
         f->date_order = ambiguous == UPLOAD_MDY ? UPLOAD_MDY : UPLOAD_DMY;
-    f->date_certain = f->date_order == UPLOAD_YMD || (dmy == 0) != (mdy == 0);
+    f->date_certain = f->date_order == UPLOAD_YMD || (mdy ? dmy == 0 : sure > 0);
 }
 
 static enum upload_line_end line_end(struct csv_style s)

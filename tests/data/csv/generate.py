@@ -308,6 +308,12 @@ table("dates_with_iso_among_them", "a year in front is never in doubt", [row(dat
                                                                         row(date="2024-03-05", raw={"meeting_date": "2024/3/5"})], date=dmy, date_order="dmy")
 table("dates_dots_two_digits", "15.3.24", [row(date="2024-03-15"), row(date="1999-03-25")], date=lambda d: dmy(d, ".", short=True, pad=False), date_order="dmy")
 table("dates_dashes", "25-3-2024", [row(date="2024-03-25")], date=lambda d: dmy(d, "-", pad=False), date_order="dmy")
+short_iso = [row(date="2002-01-24", raw={"meeting_date": "24-01-02"}), row(date="2024-04-03", raw={"meeting_date": "03-04-24"})]
+table("dates_short_year_or_day", "24-01-02 may be 2 January 2024, which is said", short_iso, date_order="dmy", certain=False)
+table("dates_short_year_decided", "another date is of no other order", short_iso + [row(date="2024-04-25", raw={"meeting_date": "25/04/2024"})],
+      date_order="dmy")
+table("dates_short_year_chosen", "the sender knows that the year is first", [row(date="2024-01-02", raw={"meeting_date": "24-01-02"})],
+      choice={"date_order": "ymd"})
 table("dates_slashed_iso", "2024/03/15", [ANA, BRUNO], date=lambda d: d.replace("-", "/"))
 table("dates_chosen_iso", "ymd: nothing else is read", [ANA, row(raw={"meeting_date": "15/03/2024"}, problems=[["meeting_date", "date_invalid"]])],
       choice={"date_order": "ymd"})
