@@ -174,6 +174,8 @@ static int find_encoding(struct detection *d)
         return -1;
     }
     d->f.bom = has_mark && *out == marked;
+    d->f.text_wrong =
+        *out == CHARSET_WINDOWS_1252 && !d->choice->encoding.n && sniff_looks_wrong(d->sample);
     if (sniff_binary(probe(d), *out))
         return ctx_fail(d->cx, ERR_INVALID, "file_binary", "file", "the file is not text");
     return 0;

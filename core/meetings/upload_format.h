@@ -37,6 +37,7 @@ enum upload_line_end { UPLOAD_LF, UPLOAD_CRLF, UPLOAD_CR, UPLOAD_MIXED, UPLOAD_L
 
 struct upload_format {
     enum charset encoding;
+    bool text_wrong; /* found, and does not look like text: see sniff_looks_wrong() */
     bool bom;
     char delimiter;
     enum upload_line_end line_end; /* of records, not inside quotes */
@@ -76,7 +77,7 @@ int upload_format_read(struct ctx *cx, int fd, const struct upload_format *f, up
                        void *user);
 
 /* An object: encoding, bom, delimiter, line_ending, quoted, date_order, date_order_certain, header_line, headers,
- * columns {client_name: header or null, ...}. */
+ * columns {client_name: header or null, ...}, warnings ["text_looks_wrong"]. */
 void upload_format_to_json(const struct upload_format *f, struct jw *w);
 
 #endif

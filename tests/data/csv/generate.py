@@ -73,7 +73,7 @@ def put(name, why, data, expect, choice=None):
 
 def table(name, why, rows, headers=ES, order=COLUMNS, delimiter=",", eol="\n", encoding="utf-8", bom=b"", quote="needed",
           date=iso, date_order="ymd", certain=True, before="", last_eol=True, closed=("1", "0"), choice=None, said=None,
-          line_ending=None, columns=None, error=None, mutate=None, widths=None, header_line=None):
+          line_ending=None, columns=None, error=None, mutate=None, widths=None, header_line=None, warnings=()):
     """A file of these rows. `order` names the column of each header, None for one that is not ours."""
     out = before
     line = 1 + physical_lines(before)
@@ -111,7 +111,7 @@ def table(name, why, rows, headers=ES, order=COLUMNS, delimiter=",", eol="\n", e
     fmt = {"encoding": said or names.get(encoding, encoding), "bom": bool(bom), "delimiter": delimiter,
            "line_ending": line_ending or ends[eol], "quoted": '"' in out,
            "date_order": date_order, "date_order_certain": certain, "header_line": first, "headers": [h for h in headers],
-           "columns": columns}
+           "columns": columns, "warnings": list(warnings)}
     put(name, why, data, {"format": fmt, "rows": got, **({"error": error[0], "params": error[1]} if error else {})}, choice)
 
 
@@ -207,6 +207,22 @@ table("utf8_chosen_against_the_evidence", "the sender's word goes", [
       mutate=lambda b: b.replace("á".encode(), b"a").replace("é".encode(), b"e").replace("í".encode(), b"i").replace("ó".encode(), b"o").replace(b"@@", b"\xe9"))
 table("emoji", "characters of four bytes, and of several code points", [row("Zoë 👩‍👩‍👧", seller="🦈", text="Nos va 👍🏽 muy bien, gracias 🎉")])
 table("other_scripts", "Greek, Cyrillic, Chinese, Arabic", [row("Ελένη", seller="Иван", text="我们每天收到很多消息，谢谢"), row("ليلى", text="نتلقى الكثير من الرسائل")])
+
+def taken_for_1252(encoding):
+    """What a program that writes another encoding makes of these rows, seen as Windows-1252."""
+    rows = [row("Begoña Gutiérrez", seller="Colibrí rojo", text="¿Cuántos correos reciben? Más de ochenta cada día, casi todos después de la reunión."),
+            row("Iván Muñoz", "ivan@example.com", "56 2", "2024-04-22", "Puma", False, "Nos escribió una compañía; la próxima reunión será pronto.")]
+    return [{k: v.encode(encoding).decode("cp1252") if isinstance(v, str) else v for k, v in r.items()} for r in rows]
+
+
+for name, encoding in ("cp850", "cp850"), ("cp437", "cp437"), ("macroman", "mac_roman"):
+    table("looks_wrong_" + name, "an encoding that is not guessed, but said to look wrong", taken_for_1252(encoding), headers=ES_ASCII,
+          encoding="cp1252", warnings=["text_looks_wrong"])
+GB = [{k: v.encode("gb18030").decode("cp1252") if isinstance(v, str) else v for k, v in row("李雷", seller="韩梅", text="我们每天收到很多消息，谢谢").items()}]
+table("looks_wrong_gb18030", "names in Chinese", GB, headers=ES_ASCII, encoding="cp1252", warnings=["text_looks_wrong"])
+table("looks_right_anyway", "a few characters of other languages, and signs of commerce, are no proof", [
+    row("Zoë Škoda", seller="François Ibáñez", text="Você não paga £300 nem ¢50 · são condições à vista, das opções que já conhece; l’été, «así» — ¡está bien!"),
+    row("Jürgen Groß", seller="Øyvind", text="O preço é de 30 €, e a reunião é amanhã às dez, João.")], encoding="cp1252")
 fails("utf32", "an encoding that no spreadsheet writes", LE + b"\0\0" + "a,b\n".encode("utf-32-le"), "encoding_unknown")
 fails("encoding_not_known", "a name that means nothing here", b"a,b\n1,2\n", "encoding_unknown", choice={"encoding": "ebcdic"})
 
@@ -241,7 +257,7 @@ HEAD = ",".join(ES) + "\n"
 
 def raw(name, why, text, rows, choice=None, quoted=False, line_ending="lf", error=None, encode="utf-8", fmt=None):
     f = {"encoding": "utf-8", "bom": False, "delimiter": ",", "line_ending": line_ending, "quoted": quoted, "date_order": "ymd",
-         "date_order_certain": True, "header_line": 1, "headers": ES, "columns": dict(zip(COLUMNS, ES)), **(fmt or {})}
+         "date_order_certain": True, "header_line": 1, "headers": ES, "columns": dict(zip(COLUMNS, ES)), "warnings": [], **(fmt or {})}
     put(name, why, text if isinstance(text, bytes) else text.encode(encode),
         {"format": f, "rows": rows, **({"error": error[0], "params": error[1]} if error else {})}, choice)
 

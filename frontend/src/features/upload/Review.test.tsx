@@ -76,6 +76,11 @@ describe('Review', () => {
     expect(onConfirm).toHaveBeenCalledOnce();
   });
 
+  it('says that the text looks wrong', () => {
+    show({ settings: { ...preview.settings, warnings: ['text_looks_wrong'] } });
+    expect(screen.getByText(/The text looks wrong/)).toBeInTheDocument();
+  });
+
   it('asks again with another order of dates, delimiter, mapping, rule', async () => {
     const { onOptions, user } = show();
     await user.selectOptions(screen.getByLabelText('Order of dates'), 'mdy');

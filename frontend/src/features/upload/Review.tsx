@@ -71,6 +71,7 @@ function Settings({ state, onOptions }: PartProps): ReactNode {
             label={t('upload.encoding')}
             disabled={busy}
             value={settings.encoding}
+            error={settings.warnings?.includes('text_looks_wrong') ? t('upload.text_looks_wrong') : undefined}
             data={withFound(ENCODINGS, settings.encoding).map((e) => ({ value: e, label: e.toUpperCase() }))}
             onChange={(e) => onOptions(rereadAs(options, { encoding: e.currentTarget.value }))}
           />
