@@ -48,7 +48,8 @@ struct upload_format {
     const struct slice
         *headers; /* all of the header line, in valid UTF-8 without zeros; in cx->arena */
     size_t nheaders;
-    uint64_t header_line; /* the first that is neither blank nor Excel's "sep=;" */
+    uint64_t
+        header_line; /* of the first that is neither blank nor Excel's "sep=;" and 20 lines below, the one that names most columns */
 };
 
 extern const char *const upload_encoding_names[]; /* by enum charset */

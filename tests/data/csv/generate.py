@@ -288,6 +288,18 @@ table("other_order", "columns in any order, and one that is not ours", [ANA, BRU
       order=mixed)
 table("headers_in_disguise", "case, accents, underscores, NBSP, quotes, a mark in the middle", [ANA],
       headers=["NOMBRE_DEL_CLIENTE", "\ufeffcorreo\u00a0ELECTRONICO", "Teléfono:", "  fecha de la  reunión ", "Vendedor*", "'Cerrado'", '"Transcripción"'], quote="needed")
+table("titles_above_the_header", "a report's title, its period, then the header", three, before="Reporte de reuniones,,,,,,\n\nDesde,2024-01-01,Hasta,2024-12-31,,,\n")
+table("title_with_another_delimiter", "a title has commas where the table has semicolons", three, delimiter=";", eol="\r\n", encoding="cp1252",
+      before="Ventas, reuniones, cierres, zona norte, Chile, 2024, todo, Cliente\r\n")
+table("title_in_quotes", "lines inside the title count as lines", three, before='"Reporte\nde reuniones\n2024"\n')
+table("title_that_names_a_column", "the line that names most columns is the header", three, before="Cliente,Fecha,,,,,\n")
+table("title_twenty_lines_above", "as far as it is looked", [ANA], before="Reporte\n" + "\n" * 19)
+fails("title_too_far_above", "and no further", ("Reporte\n" + "\n" * 20 + HEAD + ANA_LINE + "x\n").encode(), "columns_missing",
+      {"columns": COLUMNS, "headers": ["Reporte"]})
+raw("title_and_a_quote_never_closed", "the header is found all the same", "Reporte\n" + HEAD + ANA_LINE + '"abierta\n', [], quoted=True,
+    error=("csv_quote", {"line": 3}), fmt={"header_line": 2, "date_order": "dmy", "date_order_certain": False})
+fails("rows_are_no_header", "a row may say what is a column's name", "Alguien,Algo\nAna,Won\nContacto,x\n".encode(), "columns_missing",
+      {"columns": COLUMNS, "headers": ["Alguien", "Algo"]})
 table("duplicate_headers", "of two headers that are the same the first counts", [dict(ANA, extra=["otra@example.com", "Otro"])],
       headers=ES + ["Correo Electrónico", "nombre"], columns=dict(zip(COLUMNS, ES)))
 table("extra_cells", "cells beyond the header are a text without its quotes, unless they are blank",

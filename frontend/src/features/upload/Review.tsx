@@ -289,6 +289,11 @@ export function Review({ state, onOptions, onConfirm, onCancel }: ReviewProps): 
           <Settings state={state} onOptions={onOptions} />
         </Part>
         <Part title={t('upload.map_title')}>
+          {preview.settings.header_line > 1 && !fromWorkbook(state.file.name) && (
+            <Text size="sm" c="dimmed" mb="xs">
+              {t('upload.header_line', { n: formats.int(preview.settings.header_line) })}
+            </Text>
+          )}
           <Columns state={state} onOptions={onOptions} />
         </Part>
         <Part title={t('upload.policy_title')}>
