@@ -282,6 +282,9 @@ static void headers_are_compared_without_what_cannot_be_seen(void **state)
         "Correo electrónico*",
         "Correo\xE2\x80\x8B electronico:",
         "'correo electronico'",
+        "Correo electronico #",
+        "¿Correo electronico?",
+        "Correo electronico.",
     };
 
     (void)state;
@@ -289,6 +292,22 @@ static void headers_are_compared_without_what_cannot_be_seen(void **state)
         assert_true(slice_is(upload_header_key(arena, slice_cstr(same[i])), "correo electronico"));
     assert_int_equal(upload_header_key(arena, SLICE("")).n, 0);
     assert_int_equal(upload_header_key(arena, SLICE("\"\"")).n, 0);
+}
+
+static void what_stands_in_brackets_is_left_out_when_nothing_is_known_without(void **state)
+{
+    const struct slice signs[] = {
+        SLICE("Client Name"), SLICE("Email:"),  SLICE("Phone #"),   SLICE("Meeting Date (UTC)"),
+        SLICE("Sales Rep."),  SLICE("Closed?"), SLICE("Transcript")};
+    const struct slice both[] = {SLICE("Phone (home)"), SLICE("Phone"), SLICE("(Email)"),
+                                 SLICE("Email (work) (old)")};
+    const struct upload_names said = {
+        .header = {[UPLOAD_PHONE] = "phone (HOME)", [UPLOAD_EMAIL] = "email"}};
+
+    (void)state;
+    assert_mapped(signs, 7, NULL, (const int[]){0, 1, 2, 3, 4, 5, 6});
+    assert_mapped(both, 4, NULL, (const int[]){-1, -1, 1, -1, -1, -1, -1});
+    assert_mapped(both, 2, &said, (const int[]){-1, -1, 0, -1, -1, -1, -1});
 }
 
 static void of_two_headers_that_are_the_same_the_first_is_meant(void **state)
@@ -395,6 +414,7 @@ int main(void)
         cmocka_unit_test(identity_forgives_spelling_and_content_forgives_nothing),
         cmocka_unit_test(crm_exports_are_known),
         cmocka_unit_test(headers_are_compared_without_what_cannot_be_seen),
+        cmocka_unit_test(what_stands_in_brackets_is_left_out_when_nothing_is_known_without),
         cmocka_unit_test(of_two_headers_that_are_the_same_the_first_is_meant),
         cmocka_unit_test(what_was_said_goes_before_what_is_known),
         cmocka_unit_test(a_row_wider_than_its_header_is_not_cut_to_fit),
