@@ -233,12 +233,6 @@ static const char *const aliases[UPLOAD_COLUMNS][ALIASES] = {
                            "descripcion"},
 };
 
-/* What an editor does not show but a file may hold, at the front of its second half or after a copy from a page. */
-static bool is_invisible(uint32_t cp)
-{
-    return cp == 0xFEFF || (cp >= 0x200B && cp <= 0x200F) || cp == 0x2060 || cp == 0xAD;
-}
-
 static bool is_decoration(char c)
 {
     return c && strchr("\"':*#.? ", c);
@@ -247,7 +241,7 @@ static bool is_decoration(char c)
 /* U+00BF: "¿Cerrado?" */
 static bool is_left_out(uint32_t cp)
 {
-    return is_invisible(cp) || cp == 0xBF;
+    return unicode_is_invisible(cp) || cp == 0xBF;
 }
 
 static struct slice undecorated(struct slice key)

@@ -195,19 +195,24 @@ static void add_keys(struct arena *scratch, struct upload_row *row)
     row->content = uuid_from_digest(digest);
 }
 
-/* Without blanks around it, NBSP and its kin too: they come along when a cell is copied from a page. */
+/* NBSP and its kin too, and what cannot be seen at all: they come along when a cell is copied from a page. */
+static bool is_nothing(uint32_t cp)
+{
+    return unicode_is_space(cp) || unicode_is_invisible(cp);
+}
+
 static struct slice trim(struct slice s)
 {
     unsigned used;
 
-    while (s.n && unicode_is_space(utf8_decode(s, 0, &used)))
+    while (s.n && is_nothing(utf8_decode(s, 0, &used)))
         s = (struct slice){s.p + used, s.n - used};
     while (s.n) {
         size_t at = s.n - 1;
 
         while (at > 0 && s.n - at < 4 && ((unsigned char)s.p[at] & 0xC0) == 0x80)
             at--;
-        if (!unicode_is_space(utf8_decode(s, at, &used)) || at + used != s.n)
+        if (!is_nothing(utf8_decode(s, at, &used)) || at + used != s.n)
             break;
         s.n = at;
     }

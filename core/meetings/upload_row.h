@@ -17,7 +17,7 @@
 #include "core/meetings/upload_date.h"
 
 struct upload_row {
-    /* trimmed; the transcript as it is but for blanks around it; the last place is for UPLOAD_WHOLE_ROW, empty */
+    /* trimmed of blanks and of what cannot be seen; the transcript as it is but for blanks around it; the last place is for UPLOAD_WHOLE_ROW, empty */
     struct slice text[UPLOAD_COLUMNS + 1];
     char date[11]; /* ISO, whatever the file writes */
     bool closed;

@@ -99,6 +99,22 @@ static void a_good_row_has_its_values(void **state)
     assert_true(row.closed);
 }
 
+static void what_cannot_be_seen_is_nothing(void **state)
+{
+    struct upload_row row;
+
+    (void)state;
+    assert_string_equal(verdict(UPLOAD_CLIENT_NAME, SLICE("\u200B\u2060 \uFEFF"), &row),
+                        "required");
+    assert_string_equal(verdict(UPLOAD_CLOSED, SLICE("1\u200B"), &row), "");
+    assert_true(row.closed);
+    assert_string_equal(verdict(UPLOAD_EMAIL, SLICE("\u200Eana@x.cl\u200F "), &row), "");
+    assert_true(slice_is(row.text[UPLOAD_EMAIL], "ana@x.cl"));
+    assert_string_equal(verdict(UPLOAD_CLIENT_NAME, SLICE("Ana \U0001F469\u200D\U0001F467"), &row),
+                        "");
+    assert_true(slice_is(row.text[UPLOAD_CLIENT_NAME], "Ana \U0001F469\u200D\U0001F467"));
+}
+
 static void each_rule_has_its_code(void **state)
 {
     static char long_name[LIMIT_NAME_CHARS + 2];
@@ -409,6 +425,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(headers_are_known_in_both_languages_whatever_their_accents),
         cmocka_unit_test(a_good_row_has_its_values),
+        cmocka_unit_test(what_cannot_be_seen_is_nothing),
         cmocka_unit_test(each_rule_has_its_code),
         cmocka_unit_test(closed_is_understood_in_both_languages),
         cmocka_unit_test(identity_forgives_spelling_and_content_forgives_nothing),
