@@ -308,7 +308,7 @@ CREATE TEMPORARY TABLE upload_restore (
 
 -- name: UPLOAD_UNDO_RESTORE_FILL args: tenant uuid, upload uuid
 -- Changes that nothing came after; locked, so that nothing comes now. The seller is whose it is: an upload finds a meeting
--- by its seller too, and a spelling from before migration 008 has no code. The job's id comes from both ids: an upload is
+-- by its seller too, and whether the spelling of then has a code is not asked. The job's id comes from both ids: an upload is
 -- taken back once.
 INSERT INTO upload_restore (meeting_id, version, code, job_id, reread)
 SELECT r.meeting_id, r.version, f.sales_rep, md5(r.upload_id::text || r.meeting_id::text)::uuid, r.transcript IS NOT NULL
