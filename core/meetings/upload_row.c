@@ -117,7 +117,7 @@ static const char *check_text(enum upload_column c, struct slice s, int64_t *lim
         return "encoding_invalid";
     if (c == UPLOAD_TRANSCRIPT && s.n > LIMIT_TRANSCRIPT_BYTES) {
         *limit = LIMIT_TRANSCRIPT_BYTES;
-        return "too_long";
+        return "too_long_bytes";
     }
     chars = utf8_count(s);
     if ((int64_t)chars > lengths[c].max_chars) {
@@ -277,7 +277,7 @@ enum upload_verdict upload_row_read(struct arena *scratch, const struct upload_m
         out->text[c] = trim(field);
         if (field.n >=
             LIMIT_CSV_FIELD_BYTES) { /* cut, or about to be: what is kept tells nothing */
-            code = "too_long";
+            code = c == UPLOAD_TRANSCRIPT ? "too_long_bytes" : "too_long";
             limit = lengths[c].max_chars;
         } else {
             code = check_column(scratch, (enum upload_column)c, order, out, &limit);

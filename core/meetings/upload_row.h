@@ -30,11 +30,11 @@ struct upload_row {
 
 struct upload_problem {
     enum upload_column column;
-    /* required, too_long, too_short, email_invalid, date_invalid, closed_invalid, encoding_invalid;
+    /* required, too_long, too_long_bytes (the transcript), too_short, email_invalid, date_invalid, closed_invalid, encoding_invalid;
      * of the whole row: row_too_long, too_many_columns, too_many_cells (not blank and beyond the header) */
     const char *code;
     int64_t
-        limit; /* of the codes that begin with too_ (in characters; bytes for the transcript) and row_too_long */
+        limit; /* of the codes that begin with too_ (in characters; bytes of too_long_bytes) and row_too_long */
 };
 
 enum upload_verdict { UPLOAD_ROW_OK, UPLOAD_ROW_INVALID, UPLOAD_ROW_BLANK };

@@ -400,7 +400,7 @@ static void what_a_parser_had_to_cut_is_the_rows_error(void **state)
                      UPLOAD_ROW_INVALID);
     assert_int_equal(n, 1);
     assert_int_equal(problems[0].column, UPLOAD_TRANSCRIPT);
-    assert_string_equal(problems[0].code, "too_long");
+    assert_string_equal(problems[0].code, "too_long_bytes");
     assert_int_equal(problems[0].limit, LIMIT_TRANSCRIPT_BYTES);
 
     r.record_cut = true;
