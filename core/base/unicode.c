@@ -198,6 +198,11 @@ bool unicode_is_space(uint32_t cp)
            cp == 0x205F || cp == 0x3000;
 }
 
+bool unicode_is_invisible(uint32_t cp)
+{
+    return cp == 0xFEFF || (cp >= 0x200B && cp <= 0x200F) || cp == 0x2060 || cp == 0xAD;
+}
+
 struct slice unicode_fold_text(struct arena *a, struct slice s)
 {
     /* folding never lengthens: the longest result of a k-byte sequence has k bytes */

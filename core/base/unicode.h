@@ -43,6 +43,10 @@ bool unicode_is_letter(
 bool unicode_is_digit(uint32_t cp); /* 0-9 */
 bool unicode_is_space(uint32_t cp); /* blanks, also NBSP and the like */
 
+/* What takes no room in an editor and comes along in a copy from a page: zero-width characters, marks of direction, U+FEFF,
+ * the soft hyphen. */
+bool unicode_is_invisible(uint32_t cp);
+
 /* Folded copy: lower case, no diacritics, runs of white space become one space, trimmed. */
 struct slice unicode_fold_text(struct arena *a, struct slice s);
 
