@@ -80,7 +80,7 @@ $(OUT)/tests/%: $(OUT)/tests/%.o $(TLIB_OBJ) $(LIB)
 
 # A fuzz target replays its corpus: tests/fuzz/corpus/<name>/*. With BUILD=fuzz, libFuzzer drives it instead.
 $(OUT)/tests/fuzz/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(if $(filter fuzz,$(BUILD)),,$(OUT)/tests/fuzz/replay.o) $(TLIB_OBJ) $(LIB)
-	$(Q)$(if $(V),,echo "  LD   $@";) $(CC) $(ALL_CFLAGS) $^ -o $@ $(LIBS)
+	$(Q)$(if $(V),,echo "  LD   $@";) $(CC) $(ALL_CFLAGS) $^ -o $@ $(LIBS) -lcmocka
 
 # What a differential test compares with a peer.
 $(OUT)/tests/diff/%: $(OUT)/tests/diff/%.o $(LIB)

@@ -147,8 +147,7 @@ static size_t content_ahead(const struct multipart *m, bool *at_end)
     return have >= m->ndelimiter ? have - (m->ndelimiter - 1) : 0;
 }
 
-/* After a delimiter: "\r\n" begins another part, "--" ends the body. */
-static int after_delimiter(struct ctx *cx, struct multipart *m, bool *last)
+static int need_two(struct ctx *cx, struct multipart *m)
 {
     while (m->to - m->from < 2) {
         const size_t before = m->to - m->from;
@@ -158,11 +157,30 @@ static int after_delimiter(struct ctx *cx, struct multipart *m, bool *last)
         if (m->to - m->from == before)
             return invalid(cx);
     }
-    if (memcmp(m->buf + m->from, "--", 2) != 0 && memcmp(m->buf + m->from, "\r\n", 2) != 0)
-        return invalid(cx);
-    *last = m->buf[m->from] == '-';
-    m->from += 2;
     return 0;
+}
+
+/* After a delimiter: "\r\n" begins another part, blanks before it or not (RFC 2046, transport padding); "--" ends the
+ * body. */
+static int after_delimiter(struct ctx *cx, struct multipart *m, bool *last)
+{
+    bool padded = false;
+
+    while (need_two(cx, m) == 0) {
+        const char *p = m->buf + m->from;
+
+        if (*p == ' ' || *p == '\t') {
+            padded = true;
+            m->from++;
+            continue;
+        }
+        if (memcmp(p, "\r\n", 2) != 0 && (padded || memcmp(p, "--", 2) != 0))
+            return invalid(cx);
+        *last = *p == '-';
+        m->from += 2;
+        return 0;
+    }
+    return -1;
 }
 
 /* Skips to just behind the next delimiter. */

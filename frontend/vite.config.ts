@@ -12,7 +12,11 @@ export default defineConfig({
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   // nginx puts the request id in the place of this word, in index.html and in the policy header alike.
   html: { cspNonce: '__CSP_NONCE__' },
-  server: { proxy: { '/api': proxied, '/realms': proxied } },
+  server: {
+    proxy: { '/api': proxied, '/realms': proxied },
+    // A test reads the program's sources; what `npm run dev` serves stays in this folder.
+    ...(process.env.VITEST === undefined ? {} : { fs: { allow: ['..'] } }),
+  },
   build: {
     target: 'es2022',
     assetsInlineLimit: 0, // data: URLs would need a wider policy

@@ -71,6 +71,7 @@ GRANT SELECT, INSERT, DELETE ON meeting_revisions TO cm_app;
 -- (core/base/unicode.h); here, for what is there already, as near as the database comes to it.
 ALTER TABLE value_codes ADD COLUMN folded text CHECK (char_length(folded) <= 400);
 GRANT SELECT, UPDATE, DELETE ON value_codes TO cm_system;
+GRANT SELECT, UPDATE ON meetings TO cm_system;
 SET LOCAL ROLE cm_system;
 UPDATE value_codes
    SET folded = btrim(regexp_replace(regexp_replace(normalize(lower(value), NFD), '[\u0300-\u036f]', '', 'g'), '\s+', ' ', 'g'));
@@ -83,7 +84,15 @@ UPDATE meeting_facts f
 DELETE FROM value_codes v
  WHERE EXISTS (SELECT FROM value_codes o
                 WHERE o.tenant_id = v.tenant_id AND o.field = v.field AND o.folded = v.folded AND o.code < v.code);
+-- Lists show the meeting's own spelling, charts the code's: one. What an upload compares (identity, content) is of the
+-- row that was sent and stays.
+UPDATE meetings m
+   SET sales_rep = v.value
+  FROM meeting_facts f
+  JOIN value_codes v ON v.tenant_id = f.tenant_id AND v.field = 'sales_rep' AND v.code = f.sales_rep
+ WHERE f.tenant_id = m.tenant_id AND f.subject_id = m.meeting_id AND m.sales_rep <> v.value;
 RESET ROLE;
+REVOKE UPDATE ON meetings FROM cm_system;
 ALTER TABLE value_codes ALTER COLUMN folded SET NOT NULL;
 ALTER TABLE value_codes ADD CONSTRAINT value_codes_folded UNIQUE (tenant_id, field, folded);
 COMMENT ON COLUMN value_codes.folded IS 'Without case, accents and runs of blanks: spellings that fold alike are one value.';

@@ -7,6 +7,11 @@
  * A cell that a spreadsheet would compute gets a ' before it. That is the smaller harm also where the cell is to be sent
  * back: opened without it, "=1+1" comes back as 2 and "- Hola" as #NAME?, and what somebody else typed has run. With it,
  * the words come back whole behind one apostrophe that can be seen.
+ *
+ * The ' also goes before such a sign that follows a ';' or a tab inside a cell, quotes between them or not. A spreadsheet
+ * in Spanish splits at ';' what we wrote with commas; only the first cell of a line then still has its quotes, and of
+ * "x;=HYPERLINK(...)" in any other the second half would be a cell of its own, and live. Line ends inside cells are left
+ * alone: dialogues begin their lines with dashes, and each would get one.
  */
 #ifndef CORE_BASE_CSV_WRITE_H
 #define CORE_BASE_CSV_WRITE_H

@@ -40,7 +40,8 @@ int doomed_delete(struct ctx *cx, struct jw *w)
     SCOPED(pg_drop) PGresult *r = NULL;
 
     if (db_exec(cx, SQL_DOOMED_ANALYZE, NULL, NULL) < 0 ||
-        db_exec(cx, SQL_DOOMED_LOCK, tenant, NULL) < 0)
+        db_exec(cx, SQL_DOOMED_LOCK, tenant, NULL) < 0 ||
+        db_exec(cx, SQL_DOOMED_LOCK_WORDS, tenant, NULL) < 0)
         return -1;
     jobs = db_query_one(cx, SQL_DOOMED_JOBS, tenant);
     if (!jobs)

@@ -56,7 +56,7 @@ struct slice export_text(const struct export_row *row, int column);
 /* XLSX: rows are written while they come, the file is read out when it is complete. */
 struct xlsx;
 struct xlsx *xlsx_new(struct ctx *cx, const struct export_column *columns, int n);
-int xlsx_row(struct xlsx *x, const struct export_row *row);
+int xlsx_row(struct ctx *cx, struct xlsx *x, const struct export_row *row);
 /* Completes the file and hands it to `put`. */
 int xlsx_send(struct ctx *cx, struct xlsx *x, meeting_put_fn put, void *sink);
 void xlsx_drop(struct xlsx **p);

@@ -71,7 +71,7 @@ UPDATE meeting_facts
 -- name: MEETING_FACTS_DEAD args: tenant uuid, meeting uuid
 UPDATE meeting_facts SET state = 2 WHERE tenant_id = $1 AND subject_id = $2 AND state = 0;
 
--- ---- editing: transcripts before facts, as the readers lock them ----
+-- ---- editing: a meeting, its transcript, its facts, as all lock them (README) ----
 
 -- name: MEETING_LOCK args: tenant uuid, meeting uuid
 SELECT m.client_name, m.email, m.phone, m.meeting_date, m.sales_rep, m.closed, t.body, m.version, m.identity, m.content, t.body_hash
@@ -130,6 +130,13 @@ INSERT INTO jobs (tenant_id, job_id, kind, subject_id, unique_key) VALUES ($1, $
 ON CONFLICT (tenant_id, kind, unique_key) WHERE unique_key IS NOT NULL AND state = 'ready' DO NOTHING;
 
 -- ---- many: record_set holds their ids (core/charts/records) ----
+
+-- name: MEETINGS_LOCK args: tenant uuid
+WITH m AS MATERIALIZED (
+    SELECT m.meeting_id FROM meetings m JOIN record_set r ON r.subject_id = m.meeting_id
+     WHERE m.tenant_id = $1 ORDER BY m.meeting_id FOR NO KEY UPDATE OF m
+)
+SELECT count(*) FROM m;
 
 -- name: MEETINGS_DOOM args: none
 INSERT INTO doomed (subject_id) SELECT subject_id FROM record_set;

@@ -230,7 +230,9 @@ static int label_them(struct ctx *cx, const struct bulk *b, struct jw *w)
     const struct labels *l = &b->labels;
     SCOPED(pg_drop) PGresult *r = NULL;
 
-    if (db_exec(cx, SQL_MEETINGS_LABEL,
+    /* who labels the same ones at this moment: the next statement sees what it wrote */
+    if (tenant_step(cx, SQL_MEETINGS_LOCK, NULL) < 0 ||
+        db_exec(cx, SQL_MEETINGS_LABEL,
                 (const struct db_arg[]){db_uuid(&cx->who.tenant),
                                         db_text(db_text_array(cx->arena, l->add, l->nadd)),
                                         db_text(db_text_array(cx->arena, l->remove, l->nremove))},

@@ -269,12 +269,11 @@ static int take_row(void *user, const PGresult *r)
     switch (e->o->format) {
     case MEETING_CSV: csv_row(e); break;
     case MEETING_NDJSON: ndjson_row(e); break;
-    case MEETING_XLSX: status = xlsx_row(e->xlsx, &e->row); break;
+    case MEETING_XLSX: status = xlsx_row(e->cx, e->xlsx, &e->row); break;
     }
     arena_reset(e->row.scratch);
     if (status < 0)
-        return ctx_fail(e->cx, ERR_UNAVAILABLE, "disk_full", NULL,
-                        "no room for the file at the moment");
+        return -1;
     return e->text.n >= PIECE_BYTES ? flush(e) : 0;
 }
 

@@ -51,6 +51,23 @@ static void *failed(struct ctx *cx, const char *what)
     return NULL;
 }
 
+/* What the library says when its files could not be written; all else is a mistake of ours. */
+static bool is_of_files(lxw_error e)
+{
+    return e == LXW_ERROR_CREATING_XLSX_FILE || e == LXW_ERROR_CREATING_TMPFILE ||
+           e == LXW_ERROR_READING_TMPFILE || e == LXW_ERROR_ZIP_FILE_OPERATION ||
+           e == LXW_ERROR_ZIP_FILE_ADD || e == LXW_ERROR_ZIP_CLOSE;
+}
+
+static int library_failed(struct ctx *cx, const char *what, lxw_error e)
+{
+    if (is_of_files(e))
+        failed(cx, what);
+    else
+        ctx_fail(cx, ERR_INTERNAL, "internal", NULL, "the server made a mistake");
+    return err_detail(&cx->err, "xlsx %s: %s", what, lxw_strerror(e));
+}
+
 static int width_of(enum cell_kind kind)
 {
     return kind == CELL_TEXT || kind == CELL_PHRASES || kind == CELL_OPTIONS ? 28 : 14;
@@ -167,11 +184,13 @@ static lxw_error write_cell(struct xlsx *x, const struct export_row *row, int c)
     }
 }
 
-int xlsx_row(struct xlsx *x, const struct export_row *row)
+int xlsx_row(struct ctx *cx, struct xlsx *x, const struct export_row *row)
 {
     for (int c = 0; c < row->n; c++) {
-        if (write_cell(x, row, c) != LXW_NO_ERROR)
-            return -1;
+        const lxw_error e = write_cell(x, row, c);
+
+        if (e != LXW_NO_ERROR)
+            return library_failed(cx, row->columns[c].name, e);
     }
     x->rows++;
     return 0;
@@ -199,10 +218,8 @@ int xlsx_send(struct ctx *cx, struct xlsx *x, meeting_put_fn put, void *sink)
     write_about(x);
     closed = workbook_close(x->book);
     x->book = NULL;
-    if (closed != LXW_NO_ERROR) {
-        failed(cx, "close");
-        return err_detail(&cx->err, "%s", lxw_strerror(closed));
-    }
+    if (closed != LXW_NO_ERROR)
+        return library_failed(cx, "close", closed);
     for (;;) {
         const ssize_t n = pread(x->fd, piece, sizeof piece, at);
 

@@ -91,7 +91,29 @@ static void note_failure(struct upload_load *l)
     cx->deadline_ms = deadline_ms;
 }
 
-/* The last part of whatever path a browser sent, in valid UTF-8, bounded. */
+/* Control characters, and marks that turn what follows around: "a<U+202E>vsc.exe" would read "aexe.csv". */
+static bool is_unfit(uint32_t cp)
+{
+    return cp < 0x20 || (cp >= 0x7F && cp < 0xA0) || (cp >= 0x2028 && cp <= 0x202E) ||
+           (cp >= 0x2066 && cp <= 0x2069) || cp == 0x061C || unicode_is_invisible(cp);
+}
+
+static struct slice without_unfit(struct arena *a, struct slice s)
+{
+    char *out = arena_alloc(a, s.n + 1);
+    size_t n = 0;
+    unsigned used;
+
+    for (size_t i = 0; i < s.n; i += used) {
+        if (is_unfit(utf8_decode(s, i, &used)))
+            continue;
+        memcpy(out + n, s.p + i, used);
+        n += used;
+    }
+    return (struct slice){out, n};
+}
+
+/* The last part of whatever path a browser sent, in valid UTF-8, bounded, without what cannot be seen. */
 static const char *clean_filename(struct ctx *cx, struct slice name)
 {
     for (size_t i = name.n; i-- > 0;) {
@@ -100,8 +122,10 @@ static const char *clean_filename(struct ctx *cx, struct slice name)
             break;
         }
     }
-    name = slice_trim(name);
-    if (!name.n || !utf8_valid(name) || memchr(name.p, '\0', name.n))
+    if (!utf8_valid(name) || (name.n && memchr(name.p, '\0', name.n)))
+        return "upload.csv";
+    name = slice_trim(without_unfit(cx->arena, name));
+    if (!name.n)
         return "upload.csv";
     return arena_slicedup(cx->arena, utf8_cut(name, LIMIT_FILENAME_CHARS));
 }

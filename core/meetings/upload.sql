@@ -154,9 +154,11 @@ SELECT p.existing, s.job_id, s.content, s.body_hash, s.client_name, s.email, s.p
   FROM upload_plan p
   JOIN upload_stage s ON s.row_no = p.row_no
   JOIN meetings m ON m.tenant_id = $1 AND m.meeting_id = p.existing AND m.version = p.version
+  JOIN transcripts t ON t.tenant_id = $1 AND t.subject_id = p.existing
   JOIN value_codes v ON v.tenant_id = $1 AND v.field = 'sales_rep' AND v.folded = s.seller
  WHERE p.existing IS NOT NULL AND (p.changed OR p.reread)
-   FOR UPDATE OF m;
+ ORDER BY p.existing
+   FOR UPDATE OF m, t;
 
 -- name: UPLOAD_STAGE_KEEP_NEW args: none
 -- What stays in the stage becomes a meeting.
@@ -277,6 +279,14 @@ ANALYZE doomed;
 SELECT what, n FROM app_subjects_delete();
 
 -- name: DOOMED_LOCK args: tenant uuid
+-- Before their transcripts, as who edits and who uploads.
+WITH m AS MATERIALIZED (
+    SELECT m.meeting_id FROM meetings m JOIN doomed d ON d.subject_id = m.meeting_id
+     WHERE m.tenant_id = $1 ORDER BY m.meeting_id FOR UPDATE OF m
+)
+SELECT count(*) FROM m;
+
+-- name: DOOMED_LOCK_WORDS args: tenant uuid
 -- Readers lock a transcript, then its subject, then end their jobs: theirs are waited for before any job is locked here.
 WITH t AS MATERIALIZED (
     SELECT t.subject_id FROM transcripts t JOIN doomed d ON d.subject_id = t.subject_id
@@ -298,15 +308,17 @@ CREATE TEMPORARY TABLE upload_restore (
 
 -- name: UPLOAD_UNDO_RESTORE_FILL args: tenant uuid, upload uuid
 -- Changes that nothing came after; locked, so that nothing comes now. The seller is whose it is: an upload finds a meeting
--- by its seller too, and a spelling from before migration 008 has no code. The job's id comes from both ids: an upload is
+-- by its seller too, and whether the spelling of then has a code is not asked. The job's id comes from both ids: an upload is
 -- taken back once.
 INSERT INTO upload_restore (meeting_id, version, code, job_id, reread)
 SELECT r.meeting_id, r.version, f.sales_rep, md5(r.upload_id::text || r.meeting_id::text)::uuid, r.transcript IS NOT NULL
   FROM meeting_revisions r
   JOIN meetings m ON m.tenant_id = $1 AND m.meeting_id = r.meeting_id AND m.version = r.version + 1
+  JOIN transcripts t ON t.tenant_id = $1 AND t.subject_id = r.meeting_id
   JOIN meeting_facts f ON f.tenant_id = $1 AND f.subject_id = r.meeting_id
  WHERE r.tenant_id = $1 AND r.upload_id = $2
-   FOR UPDATE OF m;
+ ORDER BY r.meeting_id
+   FOR UPDATE OF m, t;
 
 -- name: UPLOAD_UNDO_KEPT args: tenant uuid, upload uuid
 -- Changes of this upload on which others were made since: they stay.

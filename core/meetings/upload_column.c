@@ -233,36 +233,19 @@ static const char *const aliases[UPLOAD_COLUMNS][ALIASES] = {
                            "descripcion"},
 };
 
-/* What an editor does not show but a file may hold, at the front of its second half or after a copy from a page. */
-static bool is_invisible(uint32_t cp)
-{
-    return cp == 0xFEFF || (cp >= 0x200B && cp <= 0x200F) || cp == 0x2060 || cp == 0xAD;
-}
-
 static bool is_decoration(char c)
 {
-    return c == '"' || c == '\'' || c == ':' || c == '*' || c == ' ';
+    return c && strchr("\"':*#.? ", c);
 }
 
-struct slice upload_header_key(struct arena *a, struct slice header)
+/* U+00BF: "¿Cerrado?" */
+static bool is_left_out(uint32_t cp)
 {
-    char *plain = arena_alloc(a, header.n);
-    size_t n = 0;
-    struct slice key;
+    return unicode_is_invisible(cp) || cp == 0xBF;
+}
 
-    for (size_t i = 0; i < header.n;) {
-        unsigned used;
-        const uint32_t cp = utf8_decode(header, i, &used);
-
-        if (cp == '_')
-            plain[n++] = ' ';
-        else if (!is_invisible(cp)) {
-            memcpy(plain + n, header.p + i, used);
-            n += used;
-        }
-        i += used;
-    }
-    key = unicode_fold_text(a, (struct slice){plain, n});
+static struct slice undecorated(struct slice key)
+{
     while (key.n && is_decoration(key.p[0]))
         key = (struct slice){key.p + 1, key.n - 1};
     while (key.n && is_decoration(key.p[key.n - 1]))
@@ -270,14 +253,53 @@ struct slice upload_header_key(struct arena *a, struct slice header)
     return key;
 }
 
-/* Place of `key` in a column's list, ALIASES when it is not there. */
-static int alias_rank(enum upload_column c, struct slice key)
+struct slice upload_header_key(struct arena *a, struct slice header)
+{
+    char *plain = arena_alloc(a, header.n);
+    size_t n = 0;
+
+    for (size_t i = 0; i < header.n;) {
+        unsigned used;
+        const uint32_t cp = utf8_decode(header, i, &used);
+
+        if (cp == '_')
+            plain[n++] = ' ';
+        else if (!is_left_out(cp)) {
+            memcpy(plain + n, header.p + i, used);
+            n += used;
+        }
+        i += used;
+    }
+    return undecorated(unicode_fold_text(a, (struct slice){plain, n}));
+}
+
+static int alias_place(enum upload_column c, struct slice key)
 {
     for (int i = 0; i < ALIASES && aliases[c][i]; i++) {
         if (slice_is(key, aliases[c][i]))
             return i;
     }
     return ALIASES;
+}
+
+/* Not in upload_header_key(): "Contact (e-mail)" and "Contact (phone)" are two headers for whoever says which is which. */
+static struct slice without_brackets(struct slice key)
+{
+    const char *open = key.n && key.p[key.n - 1] == ')' ? memrchr(key.p, '(', key.n) : NULL;
+
+    return open ? undecorated((struct slice){key.p, (size_t)(open - key.p)}) : key;
+}
+
+enum { UNKNOWN = 2 * ALIASES };
+
+/* How well `key` names a column, 0 the best; UNKNOWN or more when it does not. */
+static int alias_rank(enum upload_column c, struct slice key)
+{
+    const int place = alias_place(c, key);
+
+    if (place < ALIASES)
+        return 2 * place;
+    return 2 * alias_place(c, without_brackets(key)) + 1;
 }
 
 static int find_said(struct arena *a, const char *said, const struct slice *fields,
@@ -311,10 +333,10 @@ void upload_map_headers(struct arena *a, const struct slice *fields, size_t n,
             taken[out->at[c]] = true;
     }
     for (int c = 0; c < UPLOAD_COLUMNS; c++) {
-        int best = ALIASES;
+        int best = UNKNOWN;
 
         for (size_t i = 0; i < n && !(said && said->header[c]); i++) {
-            const int rank = taken[i] ? ALIASES : alias_rank((enum upload_column)c, keys[i]);
+            const int rank = taken[i] ? UNKNOWN : alias_rank((enum upload_column)c, keys[i]);
 
             if (rank < best) {
                 best = rank;

@@ -34,14 +34,16 @@ struct upload_names {
     const char *header[UPLOAD_COLUMNS];
 };
 
-/* A header as it is compared: no case, accents, underscores, marks that cannot be seen, quotes or ':' and '*' around it. */
+/* A header as it is compared: no case, accents, underscores, marks that cannot be seen, quotes or signs (: * # . ?) around
+ * it. */
 struct slice upload_header_key(struct arena *a, struct slice header);
 
 /*
  * Which field each column is. `said` (may be NULL) goes first: the header with exactly those letters, else the one
  * that compares equal; a name that no header has leaves the column absent, and a header that was said is not guessed for
  * another column. The rest is known by Spanish and English names, those of CRMs included: the best known
- * name of a column wins, and of two headers that are the same the first. Copies live in `a`.
+ * name of a column wins, and of two headers that are the same the first. What stands in brackets at the end of a header
+ * ("Meeting date (UTC)") does not keep it from being known, but one without is better. Copies live in `a`.
  */
 void upload_map_headers(struct arena *a, const struct slice *fields, size_t n,
                         const struct upload_names *said, struct upload_map *out);

@@ -11,6 +11,7 @@ const char *const upload_date_order_names[UPLOAD_DATE_ORDERS] = {"ymd", "dmy", "
 struct parts {
     int value[3];
     int digits[3];
+    char between;
 };
 
 /* Up to four digits from *at on. */
@@ -65,13 +66,13 @@ static bool is_time(struct slice s, size_t at)
 static bool take_parts(struct slice s, struct parts *out)
 {
     size_t at = 0;
-    char between = 0;
 
     for (int i = 0; i < 3; i++) {
         if (i > 0) {
-            if (at == s.n || !strchr("-/.", s.p[at]) || !s.p[at] || (between && s.p[at] != between))
+            if (at == s.n || !strchr("-/.", s.p[at]) || !s.p[at] ||
+                (i > 1 && s.p[at] != out->between))
                 return false;
-            between = s.p[at++];
+            out->between = s.p[at++];
         }
         if (!take_number(s, &at, &out->value[i], &out->digits[i]))
             return false;
@@ -87,6 +88,17 @@ static bool year_first(const struct parts *p)
 static bool year_last(const struct parts *p)
 {
     return p->digits[0] <= 2 && p->digits[1] <= 2 && (p->digits[2] == 2 || p->digits[2] == 4);
+}
+
+/* 24-01-02: a program's date whose century was left out, or a person's 24 January. Slashes and dots are only a person's. */
+static bool short_year_first(const struct parts *p)
+{
+    return p->between == '-' && p->digits[0] == 2 && p->digits[1] == 2 && p->digits[2] == 2;
+}
+
+static int full_year(int y)
+{
+    return y + (y < 70 ? 2000 : 1900);
 }
 
 static bool exists(int y, int m, int d)
@@ -118,11 +130,13 @@ bool upload_date_read(struct slice s, enum upload_date_order order, char out[UPL
         m = p.value[1];
         d = p.value[2];
     } else if (year_last(&p) && order != UPLOAD_YMD) {
-        y = p.value[2];
-        if (p.digits[2] == 2)
-            y += y < 70 ? 2000 : 1900;
+        y = p.digits[2] == 2 ? full_year(p.value[2]) : p.value[2];
         m = p.value[order == UPLOAD_DMY];
         d = p.value[order != UPLOAD_DMY];
+    } else if (short_year_first(&p) && order == UPLOAD_YMD) {
+        y = full_year(p.value[0]);
+        m = p.value[1];
+        d = p.value[2];
     } else {
         return false;
     }
@@ -150,5 +164,7 @@ enum upload_date_hint upload_date_hint(struct slice s)
     b = p.value[1];
     if (!year_last(&p) || a < 1 || b < 1 || a > 31 || b > 31 || (a > 12 && b > 12))
         return UPLOAD_HINT_NONE;
+    if (a > 12 && short_year_first(&p) && p.value[2] >= 1 && p.value[2] <= 31)
+        return UPLOAD_HINT_DMY_OR_YEAR;
     return a > 12 ? UPLOAD_HINT_DMY : b > 12 ? UPLOAD_HINT_MDY : UPLOAD_HINT_EITHER;
 }

@@ -13,7 +13,7 @@
 #include "core/base/slice.h"
 
 /* A date whose year comes first, with four digits, is never in doubt and is read under every order; under UPLOAD_YMD no
- * other is. */
+ * other is but 24-01-02: that is 2024 under it, and 24 January under UPLOAD_DMY. */
 enum upload_date_order { UPLOAD_YMD, UPLOAD_DMY, UPLOAD_MDY, UPLOAD_DATE_ORDERS };
 extern const char *const upload_date_order_names[UPLOAD_DATE_ORDERS]; /* "ymd", "dmy", "mdy" */
 
@@ -27,8 +27,9 @@ bool upload_date_read(struct slice s, enum upload_date_order order, char out[UPL
 enum upload_date_hint {
     UPLOAD_HINT_NONE, /* not a date at all */
     UPLOAD_HINT_YMD,
-    UPLOAD_HINT_DMY, /* the first part is above 12 */
-    UPLOAD_HINT_MDY, /* the second is */
+    UPLOAD_HINT_DMY,         /* the first part is above 12 */
+    UPLOAD_HINT_DMY_OR_YEAR, /* it is, but with dashes and two digits each it may be a year: 24-01-02 */
+    UPLOAD_HINT_MDY,         /* the second is */
     UPLOAD_HINT_EITHER,
     UPLOAD_HINTS,
 };

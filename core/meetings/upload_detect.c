@@ -13,6 +13,9 @@ enum {
     PROBE_BYTES = 64 << 10, /* in which delimiters are compared */
     PROBE_RECORDS = 100,
     SCRATCH_BYTES = 16 << 20,
+    HEADER_LINES = 20, /* how far below the first line of text the header may be */
+    HEADER_KNOWN_LEAST =
+        2, /* columns by which a lower line is one: a row may say "Won", which is the name of one */
     HEADER_SHOWN_CHARS = 60, /* of one header in an error */
 };
 
@@ -32,6 +35,7 @@ struct detection {
     struct ctx *cx;
     const struct upload_choice *choice;
     struct arena *scratch;
+    struct arena *line; /* of what is found in one record, reset after each */
     int fd;
     int64_t bytes;
     struct slice sample; /* the file's first bytes */
@@ -174,6 +178,8 @@ static int find_encoding(struct detection *d)
         return -1;
     }
     d->f.bom = has_mark && *out == marked;
+    d->f.text_wrong =
+        *out == CHARSET_WINDOWS_1252 && !d->choice->encoding.n && sniff_looks_wrong(d->sample);
     if (sniff_binary(probe(d), *out))
         return ctx_fail(d->cx, ERR_INVALID, "file_binary", "file", "the file is not text");
     return 0;
@@ -210,7 +216,7 @@ static bool is_sep_line(const struct csv_record *r)
            slice_eq_nocase((struct slice){first.p, 4}, SLICE("sep="));
 }
 
-static bool is_header(const struct csv_record *r)
+static bool says_something(const struct csv_record *r)
 {
     if (is_sep_line(r))
         return false;
@@ -221,39 +227,82 @@ static bool is_header(const struct csv_record *r)
     return false;
 }
 
+/* The line that names the columns, looked for while records pass: titles and blank lines may stand above it. */
+struct header_search {
+    const struct detection *d;
+    uint64_t first; /* line of the first record that says something; 0 before it */
+    int known;      /* columns that the best line so far names */
+};
+
+static bool all_unlike(struct arena *a, const struct csv_record *r)
+{
+    struct slice *keys = arena_zalloc(a, r->n, sizeof *keys);
+
+    for (size_t i = 0; i < r->n; i++) {
+        keys[i] = upload_header_key(a, r->fields[i]);
+        for (size_t k = 0; k < i && keys[i].n; k++) {
+            if (slice_eq(keys[i], keys[k]))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* A line below the first one that says something must look like a header more than all above it. */
+static bool judge_header(struct header_search *h, const struct csv_record *r)
+{
+    struct arena *a = h->d->line;
+    struct upload_map map;
+    int known;
+
+    if (h->first && (r->line > h->first + HEADER_LINES || r->record_cut || r->too_many))
+        return false;
+    upload_map_headers(a, r->fields, r->n, h->d->choice->mapping, &map);
+    known = UPLOAD_COLUMNS - __builtin_popcount(upload_map_missing(&map));
+    if (h->first && (known <= h->known || known < HEADER_KNOWN_LEAST || !all_unlike(a, r)))
+        return false;
+    if (!h->first)
+        h->first = r->line;
+    h->known = known;
+    return true;
+}
+
+static bool is_better_header(struct header_search *h, const struct csv_record *r)
+{
+    const bool better = h->known < UPLOAD_COLUMNS && says_something(r) && judge_header(h, r);
+
+    arena_reset(h->d->line);
+    return better;
+}
+
 /* ---- delimiter ---- */
 
 /* What one delimiter makes of the first records. */
 struct trial {
-    const struct detection *d;
-    size_t columns; /* of the header; 0 before it */
-    int mapped;
-    size_t records;
-    size_t alike; /* that have as many fields as the header */
+    struct header_search search;
+    size_t columns; /* of the best header so far; 0 before the first */
+    size_t records; /* behind it */
+    size_t alike;   /* that have as many fields as the header */
 };
 
 static int try_record(void *user, const struct csv_record *r)
 {
     struct trial *t = user;
-    struct upload_map map;
 
-    if (t->columns) {
+    if (is_better_header(&t->search, r)) {
+        t->columns = r->n;
+        t->records = t->alike = 0;
+    } else if (t->columns) {
         t->records++;
         t->alike += r->n == t->columns;
-        return t->records == PROBE_RECORDS;
     }
-    if (!is_header(r))
-        return 0;
-    t->columns = r->n;
-    upload_map_headers(t->d->scratch, r->fields, r->n, t->d->choice->mapping, &map);
-    t->mapped = UPLOAD_COLUMNS - __builtin_popcount(upload_map_missing(&map));
-    return 0;
+    return t->records == PROBE_RECORDS;
 }
 
 /* Columns that are known count most, then rows as wide as the header, then its width. */
 static size_t try_delimiter(const struct detection *d, char delimiter)
 {
-    struct trial t = {.d = d};
+    struct trial t = {.search.d = d};
     SCOPED(source_drop_parser)
     struct csv *p = csv_new(&(struct csv_limits){.record_bytes = PROBE_BYTES,
                                                  .fields = LIMIT_CSV_FIELDS,
@@ -264,9 +313,9 @@ static size_t try_delimiter(const struct detection *d, char delimiter)
     if (push_sample(d, p, PROBE_BYTES))
         csv_finish(p);
     if (t.columns < 2)
-        return (size_t)t.mapped * 1000000;
+        return (size_t)t.search.known * 1000000;
     alike = t.records ? 100 * t.alike / t.records : 100;
-    return (size_t)t.mapped * 1000000 + alike * 2000 + t.columns;
+    return (size_t)t.search.known * 1000000 + alike * 2000 + t.columns;
 }
 
 static bool delimiter_by_name(struct slice name, char *out)
@@ -324,7 +373,7 @@ static int find_delimiter(struct detection *d)
 
 struct header {
     struct detection *d;
-    bool seen;
+    struct header_search search;
     bool too_long;
     size_t too_many;
 };
@@ -352,9 +401,8 @@ static int take_header(void *user, const struct csv_record *r)
     struct arena *a = h->d->cx->arena;
     struct slice *copies;
 
-    if (!is_header(r))
-        return 0;
-    h->seen = true;
+    if (!is_better_header(&h->search, r))
+        return h->search.first && r->line > h->search.first + HEADER_LINES;
     h->too_long = r->record_cut;
     h->too_many = r->too_many;
     copies = arena_zalloc(a, r->n, sizeof *copies);
@@ -363,13 +411,13 @@ static int take_header(void *user, const struct csv_record *r)
     f->headers = copies;
     f->nheaders = r->n;
     f->header_line = r->line;
-    return 1;
+    return h->search.known == UPLOAD_COLUMNS;
 }
 
 static int read_header(struct detection *d)
 {
     struct ctx *cx = d->cx;
-    struct header h = {.d = d};
+    struct header h = {.d = d, .search.d = d};
     SCOPED(source_drop_parser)
     struct csv *p = csv_new(&(struct csv_limits){.record_bytes = LIMIT_CSV_HEADER_BYTES,
                                                  .fields = LIMIT_CSV_FIELDS,
@@ -377,11 +425,11 @@ static int read_header(struct detection *d)
                             take_header, &h);
     const bool all = push_sample(d, p, SAMPLE_BYTES);
 
-    if (all && csv_finish(p) == CSV_BAD_QUOTE)
+    if (all && csv_finish(p) == CSV_BAD_QUOTE && !h.search.first)
         return source_quote_failed(cx, p);
-    if (!h.seen && all)
+    if (!h.search.first && all)
         return ctx_fail(cx, ERR_INVALID, "file_empty", "file", "the file has no rows");
-    if (!h.seen || h.too_long) {
+    if (!h.search.first || h.too_long) {
         ctx_fail(cx, ERR_INVALID, "header_too_long", "file", "the first line may have %d bytes",
                  LIMIT_CSV_HEADER_BYTES);
         return err_params(&cx->err, "{\"max_bytes\":%d}", LIMIT_CSV_HEADER_BYTES);
@@ -464,13 +512,16 @@ static int weigh_date(void *user, const struct csv_record *r)
 static bool dates_decided(const struct dates *t)
 {
     return t->f->map.at[UPLOAD_MEETING_DATE] < 0 || t->seen[UPLOAD_HINT_DMY] ||
-           t->seen[UPLOAD_HINT_MDY] || (t->seen[UPLOAD_HINT_YMD] && !t->seen[UPLOAD_HINT_EITHER]);
+           t->seen[UPLOAD_HINT_MDY] ||
+           (t->seen[UPLOAD_HINT_YMD] && !t->seen[UPLOAD_HINT_EITHER] &&
+            !t->seen[UPLOAD_HINT_DMY_OR_YEAR]);
 }
 
 static void decide_dates(const struct dates *t, enum upload_date_order ambiguous,
                          struct upload_format *f)
 {
-    const uint64_t dmy = t->seen[UPLOAD_HINT_DMY];
+    const uint64_t sure = t->seen[UPLOAD_HINT_DMY];
+    const uint64_t dmy = sure + t->seen[UPLOAD_HINT_DMY_OR_YEAR];
     const uint64_t mdy = t->seen[UPLOAD_HINT_MDY];
 
     if (dmy != mdy)
@@ -479,7 +530,7 @@ static void decide_dates(const struct dates *t, enum upload_date_order ambiguous
         f->date_order = UPLOAD_YMD;
     else
         f->date_order = ambiguous == UPLOAD_MDY ? UPLOAD_MDY : UPLOAD_DMY;
-    f->date_certain = f->date_order == UPLOAD_YMD || (dmy == 0) != (mdy == 0);
+    f->date_certain = f->date_order == UPLOAD_YMD || (mdy ? dmy == 0 : sure > 0);
 }
 
 static enum upload_line_end line_end(struct csv_style s)
@@ -540,7 +591,9 @@ int upload_format_detect(struct ctx *cx, int fd, int64_t bytes, const struct upl
                          struct upload_format *out)
 {
     SCOPED(drop_arena) struct arena *scratch = arena_new(SCRATCH_BYTES);
-    struct detection d = {.cx = cx, .choice = choice, .scratch = scratch, .fd = fd, .bytes = bytes};
+    SCOPED(drop_arena) struct arena *line = arena_new(SCRATCH_BYTES);
+    struct detection d = {
+        .cx = cx, .choice = choice, .scratch = scratch, .line = line, .fd = fd, .bytes = bytes};
     bool dates_chosen;
 
     if (choose_dates(&d, &dates_chosen) < 0 || read_sample(&d) < 0 || check_kind(&d) < 0 ||

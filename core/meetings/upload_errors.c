@@ -33,7 +33,7 @@ struct report {
     char delimiter;
     json_t *header;         /* array; empty for an upload older than kept rows */
     json_t *names;          /* header by column, as the upload understood them */
-    size_t width;           /* columns of the file that are written */
+    size_t width;           /* columns that the header names */
     bool ours[MAX_COLUMNS]; /* a column that an earlier report added: left out */
     int64_t more;           /* rows that failed and were not kept */
 };
@@ -120,14 +120,6 @@ static void drop_json(struct report *r)
     json_decref(r->names);
 }
 
-static size_t width_of(const json_t *header, int64_t widest)
-{
-    const size_t names = json_array_size(header);
-    const size_t width = widest > (int64_t)names ? (size_t)widest : names;
-
-    return width < MAX_COLUMNS ? width : MAX_COLUMNS;
-}
-
 static int read_head(struct report *r, const PGresult *head)
 {
     const struct slice header = pg_slice(head, 0, 0);
@@ -139,7 +131,9 @@ static int read_head(struct report *r, const PGresult *head)
         ctx_fail(r->cx, ERR_INTERNAL, "internal", NULL, "the server made a mistake");
         return err_detail(&r->cx->err, "an upload's header does not read");
     }
-    r->width = width_of(r->header, pg_i64(head, 0, 5, 0));
+    r->width = json_array_size(r->header);
+    if (r->width > MAX_COLUMNS)
+        r->width = MAX_COLUMNS;
     r->delimiter = delimiter.n && strchr(",;\t|", delimiter.p[0]) ? delimiter.p[0] : ',';
     r->more = missing > 0 ? missing : 0;
     r->language = r->cx->who.language[0] ? r->cx->who.language : r->cx->tenancy.language;
@@ -194,6 +188,15 @@ static void put_reasons(struct report *r, const json_t *errors, bool cut)
     csv_cell(&r->text, sb_get(&all));
 }
 
+/* Without a name in the header they stay too many. */
+static void put_beyond(struct report *r, const json_t *cells)
+{
+    for (size_t i = r->width; i < json_array_size(cells); i++) {
+        sb_putc(&r->text, r->delimiter);
+        csv_cell(&r->text, text_at(cells, i));
+    }
+}
+
 static int put_row(void *user, const PGresult *row)
 {
     struct report *r = user;
@@ -214,6 +217,7 @@ static int put_row(void *user, const PGresult *row)
     csv_cell(&r->text, pg_slice(row, 0, 0));
     sb_putc(&r->text, r->delimiter);
     put_reasons(r, errors, pg_bool(row, 0, 2));
+    put_beyond(r, cells);
     sb_puts(&r->text, "\r\n");
     arena_reset(r->scratch);
     return r->text.n >= PIECE_BYTES || !sb_ok(&r->text) ? flush(r) : 0;

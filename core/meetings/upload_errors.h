@@ -4,7 +4,8 @@
  *
  * The columns of the file as it was sent, in its order and with its delimiter, then two of ours in the reader's language:
  * the physical line, and all reasons of the row. Sent again as it is, our columns mean nothing to an upload; rows that
- * fail once more do not carry them twice.
+ * fail once more do not carry them twice. Cells that a row has beyond the header stand behind ours and have no name here
+ * either, so that a row which is sent again as it is fails again for having them, and is not loaded without its end.
  *
  * What is guarded: each cell that a spreadsheet would compute, ours and theirs, gets a ' (core/base/csv_write.h says
  * why). Nobody takes it away from a cell that is sent again: a transcript that begins with "- Hola" is then stored with

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 
 -- name: UPLOAD_ERRORS_CSV_HEAD args: tenant uuid, upload uuid
--- What the head of errors.csv needs; `widest` because a row may have more cells than the header has names.
+-- What the head of errors.csv needs.
 SELECT to_json(u.header), left(u.settings->>'delimiter', 1), coalesce(u.settings->'columns', '{}'), u.invalid,
-       count(f.row_no), coalesce(max(cardinality(f.cells)), 0)
+       count(f.row_no)
   FROM uploads u
   LEFT JOIN upload_failed_rows f ON f.tenant_id = u.tenant_id AND f.upload_id = u.upload_id
  WHERE u.tenant_id = $1 AND u.upload_id = $2

@@ -75,5 +75,10 @@ void upload_format_to_json(const struct upload_format *f, struct jw *w)
             jw_slice(w, f->map.header[c]);
     }
     jw_end(w);
+    jw_key(w, "warnings");
+    jw_array(w);
+    if (f->text_wrong)
+        jw_str(w, "text_looks_wrong");
+    jw_end(w);
     jw_end(w);
 }

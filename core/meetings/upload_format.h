@@ -37,6 +37,7 @@ enum upload_line_end { UPLOAD_LF, UPLOAD_CRLF, UPLOAD_CR, UPLOAD_MIXED, UPLOAD_L
 
 struct upload_format {
     enum charset encoding;
+    bool text_wrong; /* found, and does not look like text: see sniff_looks_wrong() */
     bool bom;
     char delimiter;
     enum upload_line_end line_end; /* of records, not inside quotes */
@@ -47,7 +48,8 @@ struct upload_format {
     const struct slice
         *headers; /* all of the header line, in valid UTF-8 without zeros; in cx->arena */
     size_t nheaders;
-    uint64_t header_line; /* the first that is neither blank nor Excel's "sep=;" */
+    uint64_t
+        header_line; /* of the first that is neither blank nor Excel's "sep=;" and 20 lines below, the one that names most columns */
 };
 
 extern const char *const upload_encoding_names[]; /* by enum charset */
@@ -76,7 +78,7 @@ int upload_format_read(struct ctx *cx, int fd, const struct upload_format *f, up
                        void *user);
 
 /* An object: encoding, bom, delimiter, line_ending, quoted, date_order, date_order_certain, header_line, headers,
- * columns {client_name: header or null, ...}. */
+ * columns {client_name: header or null, ...}, warnings ["text_looks_wrong"]. */
 void upload_format_to_json(const struct upload_format *f, struct jw *w);
 
 #endif

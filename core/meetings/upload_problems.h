@@ -28,7 +28,7 @@ struct upload_problems {
     bool ended; /* both arrays are closed */
 };
 
-/* One reason. `limit` is of too_long, too_short and the like, in characters; else 0. */
+/* One reason. `limit` is of too_long, too_short and the like, in characters, or bytes where the code says so; else 0. */
 struct upload_reason {
     int64_t row_no;
     uint64_t line;      /* physical, from 1 */

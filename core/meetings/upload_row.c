@@ -117,7 +117,7 @@ static const char *check_text(enum upload_column c, struct slice s, int64_t *lim
         return "encoding_invalid";
     if (c == UPLOAD_TRANSCRIPT && s.n > LIMIT_TRANSCRIPT_BYTES) {
         *limit = LIMIT_TRANSCRIPT_BYTES;
-        return "too_long";
+        return "too_long_bytes";
     }
     chars = utf8_count(s);
     if ((int64_t)chars > lengths[c].max_chars) {
@@ -195,19 +195,24 @@ static void add_keys(struct arena *scratch, struct upload_row *row)
     row->content = uuid_from_digest(digest);
 }
 
-/* Without blanks around it, NBSP and its kin too: they come along when a cell is copied from a page. */
+/* NBSP and its kin too, and what cannot be seen at all: they come along when a cell is copied from a page. */
+static bool is_nothing(uint32_t cp)
+{
+    return unicode_is_space(cp) || unicode_is_invisible(cp);
+}
+
 static struct slice trim(struct slice s)
 {
     unsigned used;
 
-    while (s.n && unicode_is_space(utf8_decode(s, 0, &used)))
+    while (s.n && is_nothing(utf8_decode(s, 0, &used)))
         s = (struct slice){s.p + used, s.n - used};
     while (s.n) {
         size_t at = s.n - 1;
 
         while (at > 0 && s.n - at < 4 && ((unsigned char)s.p[at] & 0xC0) == 0x80)
             at--;
-        if (!unicode_is_space(utf8_decode(s, at, &used)) || at + used != s.n)
+        if (!is_nothing(utf8_decode(s, at, &used)) || at + used != s.n)
             break;
         s.n = at;
     }
@@ -272,7 +277,7 @@ enum upload_verdict upload_row_read(struct arena *scratch, const struct upload_m
         out->text[c] = trim(field);
         if (field.n >=
             LIMIT_CSV_FIELD_BYTES) { /* cut, or about to be: what is kept tells nothing */
-            code = "too_long";
+            code = c == UPLOAD_TRANSCRIPT ? "too_long_bytes" : "too_long";
             limit = lengths[c].max_chars;
         } else {
             code = check_column(scratch, (enum upload_column)c, order, out, &limit);

@@ -17,7 +17,7 @@
 #include "core/meetings/upload_date.h"
 
 struct upload_row {
-    /* trimmed; the transcript as it is but for blanks around it; the last place is for UPLOAD_WHOLE_ROW, empty */
+    /* trimmed of blanks and of what cannot be seen; the transcript as it is but for blanks around it; the last place is for UPLOAD_WHOLE_ROW, empty */
     struct slice text[UPLOAD_COLUMNS + 1];
     char date[11]; /* ISO, whatever the file writes */
     bool closed;
@@ -30,11 +30,11 @@ struct upload_row {
 
 struct upload_problem {
     enum upload_column column;
-    /* required, too_long, too_short, email_invalid, date_invalid, closed_invalid, encoding_invalid;
+    /* required, too_long, too_long_bytes (the transcript), too_short, email_invalid, date_invalid, closed_invalid, encoding_invalid;
      * of the whole row: row_too_long, too_many_columns, too_many_cells (not blank and beyond the header) */
     const char *code;
     int64_t
-        limit; /* of the codes that begin with too_ (in characters; bytes for the transcript) and row_too_long */
+        limit; /* of the codes that begin with too_ (in characters; bytes of too_long_bytes) and row_too_long */
 };
 
 enum upload_verdict { UPLOAD_ROW_OK, UPLOAD_ROW_INVALID, UPLOAD_ROW_BLANK };

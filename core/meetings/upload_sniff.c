@@ -149,6 +149,44 @@ void sniff_utf8(struct slice s, bool is_end, struct sniff_utf8 *e)
     }
 }
 
+/* ‚ƒ„†‡ˆ‰ŠŒŽ˜šœžŸ¢¤¥¦ÐÞðþ and what is not defined: no letters of these languages, and no signs of a meeting. */
+static bool is_foreign(unsigned char c)
+{
+    return c >= 0x80 &&
+           memchr("\x81\x82\x83\x84\x86\x87\x88\x89\x8A\x8C\x8D\x8E\x8F\x90\x98\x9A\x9C\x9D\x9E\x9F"
+                  "\xA2\xA4\xA5\xA6\xD0\xDE\xF0\xFE",
+                  c, 28);
+}
+
+static bool is_ascii_letter(unsigned char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* A sign such as ¡ or £; not the soft hyphen, nor the middle dot of Catalan. */
+static bool is_sign(unsigned char c)
+{
+    return c > 0xA0 && c < 0xC0 && c != 0xAD && c != 0xB7;
+}
+
+bool sniff_looks_wrong(struct slice s)
+{
+    size_t total = 0;
+    size_t odd = 0;
+    size_t run = 0;
+
+    for (size_t i = 0; i < s.n; i++) {
+        const unsigned char c = (unsigned char)s.p[i];
+        const bool inside = i > 0 && i + 1 < s.n && is_ascii_letter((unsigned char)s.p[i - 1]) &&
+                            is_ascii_letter((unsigned char)s.p[i + 1]);
+
+        run = c < 0x80 ? 0 : run + 1;
+        total += run > 0;
+        odd += is_foreign(c) || run > 2 || (inside && is_sign(c));
+    }
+    return odd > 1 && odd > total / 4; /* a Zoë, a £ or a Škoda is no proof */
+}
+
 enum charset sniff_8bit(const struct sniff_utf8 *e)
 {
     return e->broken == 0 || e->sequences > e->broken ? CHARSET_UTF8 : CHARSET_WINDOWS_1252;

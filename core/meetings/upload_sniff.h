@@ -47,4 +47,11 @@ void sniff_utf8(struct slice s, bool is_end, struct sniff_utf8 *e);
  */
 enum charset sniff_8bit(const struct sniff_utf8 *e);
 
+/*
+ * Whether Windows-1252 makes of these bytes what no Spanish, English or Portuguese text has: signs in the middle of
+ * words, three marked letters in a row, characters that are not of these languages. So look CP850, MacRoman, GB18030 and
+ * others. Which one it is cannot be told from a few names, so it is not guessed.
+ */
+bool sniff_looks_wrong(struct slice s);
+
 #endif

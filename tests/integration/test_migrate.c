@@ -219,6 +219,43 @@ static void down_and_up_work_with_rows_in_the_tables(void **state)
     testdb_free(t);
 }
 
+/* 008: "TORO " and "Toró" become one seller, for charts (the code) as for lists (the meeting). */
+static void spellings_of_a_seller_become_one_everywhere(void **state)
+{
+    struct testdb *t = testdb_new();
+    const struct uuid tenant = testdb_tenant(t, "acme");
+    char id[UUID_TEXT_BYTES];
+
+    (void)state;
+    uuid_text(&tenant, id);
+    must(t, "migrations", DOWN, 8);
+    testdb_run(
+        t, TESTDB_ADMIN,
+        "INSERT INTO uploads (tenant_id, upload_id, filename) VALUES ('%s', '%s', 'a.csv');"
+        "CREATE TEMPORARY TABLE said AS SELECT gen_random_uuid() AS id, v.* FROM "
+        "(VALUES ('Toró', 11), ('TORO ', 12), ('Puma', 13)) v(spelt, code);"
+        "INSERT INTO subjects SELECT tenant_id, id, 'meetings', now() FROM said, tenants;"
+        "INSERT INTO value_codes (tenant_id, field, value, code) "
+        "SELECT tenant_id, 'sales_rep', spelt, code FROM said, tenants;"
+        "INSERT INTO meetings (tenant_id, meeting_id, upload_id, identity, content, client_name, "
+        "email, phone, meeting_date, sales_rep, closed) SELECT tenant_id, id, tenant_id, id, id, "
+        "'a', 'a@b', '1', '2024-01-01', spelt, true FROM said, tenants;"
+        "INSERT INTO meeting_facts (tenant_id, subject_id, meeting_date, sales_rep, closed) "
+        "SELECT tenant_id, id, '2024-01-01', code, true FROM said, tenants",
+        id, id);
+    must(t, "migrations", UP, 0);
+    assert_string_equal(testdb_value(t, TESTDB_ADMIN,
+                                     "SELECT string_agg(m.sales_rep || f.sales_rep, ' ' ORDER BY "
+                                     "m.sales_rep) FROM meetings m JOIN meeting_facts f ON "
+                                     "f.subject_id = m.meeting_id"),
+                        "Puma13 Toró11 Toró11");
+    assert_int_equal(testdb_number(t, TESTDB_ADMIN,
+                                   "SELECT has_table_privilege('cm_system', 'meetings', "
+                                   "'UPDATE')::int"),
+                     0);
+    testdb_free(t);
+}
+
 static void two_runners_at_once_apply_each_step_once(void **state)
 {
     struct testdb *t = testdb_new_empty();
@@ -436,6 +473,7 @@ int main(void)
         cmocka_unit_test(down_to_a_number_takes_it_and_all_after_it),
         cmocka_unit_test(up_when_all_is_applied_does_nothing),
         cmocka_unit_test(down_and_up_work_with_rows_in_the_tables),
+        cmocka_unit_test(spellings_of_a_seller_become_one_everywhere),
         cmocka_unit_test(two_runners_at_once_apply_each_step_once),
         WITH_FOLDER(a_file_that_changed_after_it_was_applied_stops_everything),
         WITH_FOLDER(a_file_that_vanished_stops_everything),

@@ -433,7 +433,7 @@ static void taking_back_leaves_what_was_changed_since(void **state)
     assert_string_equal(picture(), "Ana 0 false false 0 41");
 }
 
-/* Migration 008 makes two spellings one code, and meetings keep theirs. */
+/* A meeting is spelt as its code is, but for what came in while migration 008 ran; then its code tells. */
 static void taking_back_needs_no_code_of_an_old_spelling(void **state)
 {
     struct upload second;

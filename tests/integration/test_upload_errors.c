@@ -281,6 +281,33 @@ static void a_report_that_was_fixed_loads(void **state)
     }
 }
 
+/* A text with the delimiter in it and no quotes around it: sent again unfixed, it must not load without its end. */
+static void a_row_with_more_cells_than_the_header_fails_again(void **state)
+{
+    const struct upload up = uploads_must(
+        cx, MEETINGS_HEADER "Ana,ana@x.cl,1,2024-01-02,Boa,1,Hola a todos, dijo Ana, y nada más\n",
+        NULL);
+    struct upload again = {.id = up.id};
+
+    (void)state;
+    for (int round = 0; round < 3; round++) {
+        struct sb out;
+
+        sb_init(&out, 1 << 20);
+        read_report(&again.id, "en", ',');
+        assert_int_equal(sheet.rows, 2);
+        assert_int_equal(sheet.width[0], 9);
+        assert_int_equal(sheet.width[1], 11);
+        assert_cell(1, 6, "Hola a todos");
+        assert_true(slice_starts(sheet.cell[1][8], SLICE("the row has more cells than")));
+        assert_cell(1, 10, " y nada más");
+        assert_int_equal(export(&again.id, "en", &out), 0);
+        assert_int_equal(uploads_send(cx, sb_get(&out), NULL, &again), 0);
+        assert_int_equal(again.counts.invalid, 1);
+        sb_done(&out);
+    }
+}
+
 static void our_columns_do_not_pile_up(void **state)
 {
     const struct uuid id =
@@ -318,18 +345,19 @@ static void a_cut_row_says_so_and_a_wide_one_keeps_its_cells(void **state)
     const struct uuid id = make_upload("'{Nombre,Correo}'", "{}", 2);
 
     (void)state;
-    add_row(&id, 1, 2, "ARRAY['Ana','a','b','c','-d']", false,
+    add_row(&id, 1, 2, "ARRAY['Ana','x','a','b','-d']", false,
             "(0, 'row', '', 'too_many_columns', '{\"max\":2}'::jsonb)");
     add_row(&id, 2, 3, "ARRAY['Luis', 'xxxxx']", true,
             "(0, '', '', 'row_too_long', '{\"max\":9}'::jsonb)");
     read_report(&id, "en", ',');
-    for (size_t i = 0; i < 3; i++)
-        assert_int_equal(sheet.width[i], 7);
-    assert_cell(0, 4, "");
-    assert_cell(0, 5, "Line with an error");
-    assert_cell(1, 4, "'-d");
-    assert_cell(1, 6, "the row has more than 2 columns");
-    assert_cell(2, 6,
+    assert_int_equal(sheet.width[0], 4);
+    assert_int_equal(sheet.width[1], 7);
+    assert_int_equal(sheet.width[2], 4);
+    assert_cell(0, 2, "Line with an error");
+    assert_cell(1, 3, "the row has more than 2 columns");
+    assert_cell(1, 4, "a");
+    assert_cell(1, 6, "'-d");
+    assert_cell(2, 3,
                 "the row is longer than 9 bytes: perhaps a closing quote is missing; it is cut "
                 "here because it is too large: fix it in your own file");
 }
@@ -439,6 +467,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(rows_come_as_sent_with_their_reasons_in_the_readers_language),
         T(a_report_that_was_fixed_loads),
+        T(a_row_with_more_cells_than_the_header_fails_again),
         T(our_columns_do_not_pile_up),
         T(rows_beyond_those_kept_are_counted_in_the_head),
         T(a_cut_row_says_so_and_a_wide_one_keeps_its_cells),

@@ -61,6 +61,35 @@ static long read_and_meanwhile(struct ctx *c, void *slice, void *buf, size_t n)
     return got;
 }
 
+static void a_file_name_keeps_what_can_be_seen(void **state)
+{
+    static const struct {
+        struct slice name;
+        const char *want;
+    } cases[] = {
+        {SLICE("C:\\fakepath\\ventas.csv"), "ventas.csv"},
+        {SLICE("ventas\u202Evsc.exe"), "ventasvsc.exe"},
+        {SLICE(" a\r\nb\t\x7F\xC2\x85\u200B\u2067\u061C\uFEFFc.csv "), "abc.csv"},
+        {SLICE("Reuniones año 😀.csv"), "Reuniones año 😀.csv"},
+        {SLICE("\u200B\u202A "), "upload.csv"},
+        {SLICE("\xFF.csv"), "upload.csv"},
+    };
+    const struct upload_options none = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct slice text = SLICE(HEADER LUIS);
+        struct upload up;
+
+        testdb_fresh(cx);
+        assert_int_equal(upload_receive(cx, cases[i].name, &none, uploads_read, &text, &up), 0);
+        assert_string_equal(
+            testdb_value(db, TESTDB_ADMIN,
+                         "SELECT filename FROM uploads ORDER BY upload_id DESC LIMIT 1"),
+            cases[i].want);
+    }
+}
+
 static int send_meanwhile(const char *csv, const char *sql)
 {
     const struct upload_options none = {0};
@@ -259,6 +288,7 @@ static void looking_at_a_file_does_not_wait_for_a_load(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_DB(a_file_name_keeps_what_can_be_seen),
         WITH_DB(an_upload_that_was_ended_by_somebody_else_fails),
         WITH_DB(an_upload_that_was_taken_back_while_it_arrived_fails),
         WITH_DB(a_load_that_fails_at_its_very_end_keeps_its_failed_rows),

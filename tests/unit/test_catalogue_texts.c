@@ -86,7 +86,7 @@ static void every_rule_of_rows_has_a_text(void **state)
     static const char *const codes[] = {
         "required",     "too_long",       "too_short",        "email_invalid",
         "date_invalid", "closed_invalid", "encoding_invalid", "too_many_columns",
-        "row_too_long", "columns_short",  "too_many_cells",
+        "row_too_long", "too_long_bytes", "too_many_cells",
     };
 
     (void)state;

@@ -70,6 +70,20 @@ static void what_a_spreadsheet_would_compute_gets_an_apostrophe(void **state)
     assert_cell(SLICE("=\"x\""), SLICE("\"'=\"\"x\"\"\""));
 }
 
+/* A spreadsheet in Spanish splits at ';' what was written with commas. */
+static void what_would_become_a_cell_of_its_own_gets_an_apostrophe_too(void **state)
+{
+    (void)state;
+    assert_cell(SLICE("x;=1"), SLICE("\"x;'=1\""));
+    assert_cell(SLICE("x\t@A;+B;-C;y"), SLICE("\"x\t'@A;'+B;'-C;y\""));
+    assert_cell(SLICE("x;＝1\t＋1;－1;＠1"), SLICE("\"x;'＝1\t'＋1;'－1;'＠1\""));
+    assert_cell(SLICE("=a;=b"), SLICE("\"'=a;'=b\""));
+    assert_cell(SLICE("x;;=1"), SLICE("\"x;;'=1\""));
+    assert_cell(SLICE("x;\"\"=1"), SLICE("\"x;'\"\"\"\"=1\""));
+    assert_cell(SLICE("x;+56 9 1234;+1\t+2\n"), SLICE("\"x;+56 9 1234;+1\t+2\n\""));
+    assert_cell(SLICE("x; =1;\r\n- a;b=1;"), SLICE("\"x; =1;\r\n- a;b=1;\""));
+}
+
 struct record {
     struct slice want[4];
     size_t n;
@@ -116,6 +130,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_cell_is_quoted_and_its_quotes_are_doubled),
         cmocka_unit_test(what_a_spreadsheet_would_compute_gets_an_apostrophe),
+        cmocka_unit_test(what_would_become_a_cell_of_its_own_gets_an_apostrophe_too),
         cmocka_unit_test(what_was_written_is_read_again),
     };
 

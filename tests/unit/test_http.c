@@ -146,8 +146,8 @@ static void an_error_becomes_the_envelope_without_its_internals(void **state)
 
 static const char form[] =
     "preamble\r\n--edge\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhello\r\n"
-    "--edge\r\nContent-Type: text/csv\r\nContent-Disposition: form-data; name=\"file\"; "
-    "filename=\"a b.csv\"\r\n\r\nx,y\r\n--edg\r\n--not\r\n\r\n--edge\r\n"
+    "--edge \t\r\nContent-Type: text/csv\r\nContent-Disposition: form-data; name=\"file\"; "
+    "filename=\"a b.csv\"\r\n\r\nx,y\r\n--edg\r\n--not\r\n\r\n--edge    \r\n"
     "Content-Disposition: form-data; name=\"after\"\r\n\r\nmore\r\n--edge--\r\nepilogue";
 static const char content[] = "x,y\r\n--edg\r\n--not\r\n";
 
@@ -226,6 +226,23 @@ static void a_form_without_the_file_or_the_boundary_says_so(void **state)
     assert_string_equal(cx->err.reason, "boundary_missing");
 }
 
+static void blanks_behind_a_boundary_do_not_end_the_body(void **state)
+{
+    static const char *const wrong[] = {"--edge --\r\n", "--edge \n", "--edge -\r\n", "--edge  "};
+    struct ctx *cx = *state;
+
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct source s = {.all = slice_cstr(wrong[i]), .step = 3};
+        const struct http_request rq = form_request(&s);
+        struct multipart *m;
+        struct slice name;
+
+        assert_int_equal(multipart_open(cx, &rq, "file", &m, &name), -1);
+        assert_string_equal(cx->err.reason, "multipart_invalid");
+        err_clear(&cx->err);
+    }
+}
+
 static void a_second_file_is_refused_and_not_dropped(void **state)
 {
     static const char two[] =
@@ -267,6 +284,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(any_cut_gives_the_same_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_body_cut_anywhere_is_never_taken_for_a_whole_one, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(blanks_behind_a_boundary_do_not_end_the_body, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_second_file_is_refused_and_not_dropped, set_up,
                                         tear_down),

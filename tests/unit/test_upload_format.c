@@ -537,7 +537,7 @@ static void what_is_huge_is_a_clear_error_and_memory_stays_flat(void **state)
         const char *want;  /* "problem of the second row" or the file's error */
     } cases[] = {
         {"a transcript of 100 MB", 100, "Ana,a@b.co,1,2024-03-15,Toro,1,\"",
-         "palabras y más palabras\n", "\"\n", "transcript too_long"},
+         "palabras y más palabras\n", "\"\n", "transcript too_long_bytes"},
         {"a name of 20 MB", 20, "", "nombre ", ",a@b.co,1,2024-03-15,Toro,1,todo bien por aquí\n",
          "client_name too_long"},
         {"20 MB in columns of 1 MB", 20, "", "", "\n", ""},

@@ -99,6 +99,22 @@ static void a_good_row_has_its_values(void **state)
     assert_true(row.closed);
 }
 
+static void what_cannot_be_seen_is_nothing(void **state)
+{
+    struct upload_row row;
+
+    (void)state;
+    assert_string_equal(verdict(UPLOAD_CLIENT_NAME, SLICE("\u200B\u2060 \uFEFF"), &row),
+                        "required");
+    assert_string_equal(verdict(UPLOAD_CLOSED, SLICE("1\u200B"), &row), "");
+    assert_true(row.closed);
+    assert_string_equal(verdict(UPLOAD_EMAIL, SLICE("\u200Eana@x.cl\u200F "), &row), "");
+    assert_true(slice_is(row.text[UPLOAD_EMAIL], "ana@x.cl"));
+    assert_string_equal(verdict(UPLOAD_CLIENT_NAME, SLICE("Ana \U0001F469\u200D\U0001F467"), &row),
+                        "");
+    assert_true(slice_is(row.text[UPLOAD_CLIENT_NAME], "Ana \U0001F469\u200D\U0001F467"));
+}
+
 static void each_rule_has_its_code(void **state)
 {
     static char long_name[LIMIT_NAME_CHARS + 2];
@@ -282,6 +298,9 @@ static void headers_are_compared_without_what_cannot_be_seen(void **state)
         "Correo electrónico*",
         "Correo\xE2\x80\x8B electronico:",
         "'correo electronico'",
+        "Correo electronico #",
+        "¿Correo electronico?",
+        "Correo electronico.",
     };
 
     (void)state;
@@ -289,6 +308,22 @@ static void headers_are_compared_without_what_cannot_be_seen(void **state)
         assert_true(slice_is(upload_header_key(arena, slice_cstr(same[i])), "correo electronico"));
     assert_int_equal(upload_header_key(arena, SLICE("")).n, 0);
     assert_int_equal(upload_header_key(arena, SLICE("\"\"")).n, 0);
+}
+
+static void what_stands_in_brackets_is_left_out_when_nothing_is_known_without(void **state)
+{
+    const struct slice signs[] = {
+        SLICE("Client Name"), SLICE("Email:"),  SLICE("Phone #"),   SLICE("Meeting Date (UTC)"),
+        SLICE("Sales Rep."),  SLICE("Closed?"), SLICE("Transcript")};
+    const struct slice both[] = {SLICE("Phone (home)"), SLICE("Phone"), SLICE("(Email)"),
+                                 SLICE("Email (work) (old)")};
+    const struct upload_names said = {
+        .header = {[UPLOAD_PHONE] = "phone (HOME)", [UPLOAD_EMAIL] = "email"}};
+
+    (void)state;
+    assert_mapped(signs, 7, NULL, (const int[]){0, 1, 2, 3, 4, 5, 6});
+    assert_mapped(both, 4, NULL, (const int[]){-1, -1, 1, -1, -1, -1, -1});
+    assert_mapped(both, 2, &said, (const int[]){-1, -1, 0, -1, -1, -1, -1});
 }
 
 static void of_two_headers_that_are_the_same_the_first_is_meant(void **state)
@@ -365,7 +400,7 @@ static void what_a_parser_had_to_cut_is_the_rows_error(void **state)
                      UPLOAD_ROW_INVALID);
     assert_int_equal(n, 1);
     assert_int_equal(problems[0].column, UPLOAD_TRANSCRIPT);
-    assert_string_equal(problems[0].code, "too_long");
+    assert_string_equal(problems[0].code, "too_long_bytes");
     assert_int_equal(problems[0].limit, LIMIT_TRANSCRIPT_BYTES);
 
     r.record_cut = true;
@@ -390,11 +425,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(headers_are_known_in_both_languages_whatever_their_accents),
         cmocka_unit_test(a_good_row_has_its_values),
+        cmocka_unit_test(what_cannot_be_seen_is_nothing),
         cmocka_unit_test(each_rule_has_its_code),
         cmocka_unit_test(closed_is_understood_in_both_languages),
         cmocka_unit_test(identity_forgives_spelling_and_content_forgives_nothing),
         cmocka_unit_test(crm_exports_are_known),
         cmocka_unit_test(headers_are_compared_without_what_cannot_be_seen),
+        cmocka_unit_test(what_stands_in_brackets_is_left_out_when_nothing_is_known_without),
         cmocka_unit_test(of_two_headers_that_are_the_same_the_first_is_meant),
         cmocka_unit_test(what_was_said_goes_before_what_is_known),
         cmocka_unit_test(a_row_wider_than_its_header_is_not_cut_to_fit),

@@ -73,7 +73,7 @@ def put(name, why, data, expect, choice=None):
 
 def table(name, why, rows, headers=ES, order=COLUMNS, delimiter=",", eol="\n", encoding="utf-8", bom=b"", quote="needed",
           date=iso, date_order="ymd", certain=True, before="", last_eol=True, closed=("1", "0"), choice=None, said=None,
-          line_ending=None, columns=None, error=None, mutate=None, widths=None, header_line=None):
+          line_ending=None, columns=None, error=None, mutate=None, widths=None, header_line=None, warnings=()):
     """A file of these rows. `order` names the column of each header, None for one that is not ours."""
     out = before
     line = 1 + physical_lines(before)
@@ -111,7 +111,7 @@ def table(name, why, rows, headers=ES, order=COLUMNS, delimiter=",", eol="\n", e
     fmt = {"encoding": said or names.get(encoding, encoding), "bom": bool(bom), "delimiter": delimiter,
            "line_ending": line_ending or ends[eol], "quoted": '"' in out,
            "date_order": date_order, "date_order_certain": certain, "header_line": first, "headers": [h for h in headers],
-           "columns": columns}
+           "columns": columns, "warnings": list(warnings)}
     put(name, why, data, {"format": fmt, "rows": got, **({"error": error[0], "params": error[1]} if error else {})}, choice)
 
 
@@ -207,6 +207,22 @@ table("utf8_chosen_against_the_evidence", "the sender's word goes", [
       mutate=lambda b: b.replace("á".encode(), b"a").replace("é".encode(), b"e").replace("í".encode(), b"i").replace("ó".encode(), b"o").replace(b"@@", b"\xe9"))
 table("emoji", "characters of four bytes, and of several code points", [row("Zoë 👩‍👩‍👧", seller="🦈", text="Nos va 👍🏽 muy bien, gracias 🎉")])
 table("other_scripts", "Greek, Cyrillic, Chinese, Arabic", [row("Ελένη", seller="Иван", text="我们每天收到很多消息，谢谢"), row("ليلى", text="نتلقى الكثير من الرسائل")])
+
+def taken_for_1252(encoding):
+    """What a program that writes another encoding makes of these rows, seen as Windows-1252."""
+    rows = [row("Begoña Gutiérrez", seller="Colibrí rojo", text="¿Cuántos correos reciben? Más de ochenta cada día, casi todos después de la reunión."),
+            row("Iván Muñoz", "ivan@example.com", "56 2", "2024-04-22", "Puma", False, "Nos escribió una compañía; la próxima reunión será pronto.")]
+    return [{k: v.encode(encoding).decode("cp1252") if isinstance(v, str) else v for k, v in r.items()} for r in rows]
+
+
+for name, encoding in ("cp850", "cp850"), ("cp437", "cp437"), ("macroman", "mac_roman"):
+    table("looks_wrong_" + name, "an encoding that is not guessed, but said to look wrong", taken_for_1252(encoding), headers=ES_ASCII,
+          encoding="cp1252", warnings=["text_looks_wrong"])
+GB = [{k: v.encode("gb18030").decode("cp1252") if isinstance(v, str) else v for k, v in row("李雷", seller="韩梅", text="我们每天收到很多消息，谢谢").items()}]
+table("looks_wrong_gb18030", "names in Chinese", GB, headers=ES_ASCII, encoding="cp1252", warnings=["text_looks_wrong"])
+table("looks_right_anyway", "a few characters of other languages, and signs of commerce, are no proof", [
+    row("Zoë Škoda", seller="François Ibáñez", text="Você não paga £300 nem ¢50 · são condições à vista, das opções que já conhece; l’été, «así» — ¡está bien!"),
+    row("Jürgen Groß", seller="Øyvind", text="O preço é de 30 €, e a reunião é amanhã às dez, João.")], encoding="cp1252")
 fails("utf32", "an encoding that no spreadsheet writes", LE + b"\0\0" + "a,b\n".encode("utf-32-le"), "encoding_unknown")
 fails("encoding_not_known", "a name that means nothing here", b"a,b\n1,2\n", "encoding_unknown", choice={"encoding": "ebcdic"})
 
@@ -241,7 +257,7 @@ HEAD = ",".join(ES) + "\n"
 
 def raw(name, why, text, rows, choice=None, quoted=False, line_ending="lf", error=None, encode="utf-8", fmt=None):
     f = {"encoding": "utf-8", "bom": False, "delimiter": ",", "line_ending": line_ending, "quoted": quoted, "date_order": "ymd",
-         "date_order_certain": True, "header_line": 1, "headers": ES, "columns": dict(zip(COLUMNS, ES)), **(fmt or {})}
+         "date_order_certain": True, "header_line": 1, "headers": ES, "columns": dict(zip(COLUMNS, ES)), "warnings": [], **(fmt or {})}
     put(name, why, text if isinstance(text, bytes) else text.encode(encode),
         {"format": f, "rows": rows, **({"error": error[0], "params": error[1]} if error else {})}, choice)
 
@@ -272,6 +288,18 @@ table("other_order", "columns in any order, and one that is not ours", [ANA, BRU
       order=mixed)
 table("headers_in_disguise", "case, accents, underscores, NBSP, quotes, a mark in the middle", [ANA],
       headers=["NOMBRE_DEL_CLIENTE", "\ufeffcorreo\u00a0ELECTRONICO", "Teléfono:", "  fecha de la  reunión ", "Vendedor*", "'Cerrado'", '"Transcripción"'], quote="needed")
+table("titles_above_the_header", "a report's title, its period, then the header", three, before="Reporte de reuniones,,,,,,\n\nDesde,2024-01-01,Hasta,2024-12-31,,,\n")
+table("title_with_another_delimiter", "a title has commas where the table has semicolons", three, delimiter=";", eol="\r\n", encoding="cp1252",
+      before="Ventas, reuniones, cierres, zona norte, Chile, 2024, todo, Cliente\r\n")
+table("title_in_quotes", "lines inside the title count as lines", three, before='"Reporte\nde reuniones\n2024"\n')
+table("title_that_names_a_column", "the line that names most columns is the header", three, before="Cliente,Fecha,,,,,\n")
+table("title_twenty_lines_above", "as far as it is looked", [ANA], before="Reporte\n" + "\n" * 19)
+fails("title_too_far_above", "and no further", ("Reporte\n" + "\n" * 20 + HEAD + ANA_LINE + "x\n").encode(), "columns_missing",
+      {"columns": COLUMNS, "headers": ["Reporte"]})
+raw("title_and_a_quote_never_closed", "the header is found all the same", "Reporte\n" + HEAD + ANA_LINE + '"abierta\n', [], quoted=True,
+    error=("csv_quote", {"line": 3}), fmt={"header_line": 2, "date_order": "dmy", "date_order_certain": False})
+fails("rows_are_no_header", "a row may say what is a column's name", "Alguien,Algo\nAna,Won\nContacto,x\n".encode(), "columns_missing",
+      {"columns": COLUMNS, "headers": ["Alguien", "Algo"]})
 table("duplicate_headers", "of two headers that are the same the first counts", [dict(ANA, extra=["otra@example.com", "Otro"])],
       headers=ES + ["Correo Electrónico", "nombre"], columns=dict(zip(COLUMNS, ES)))
 table("extra_cells", "cells beyond the header are a text without its quotes, unless they are blank",
@@ -308,6 +336,12 @@ table("dates_with_iso_among_them", "a year in front is never in doubt", [row(dat
                                                                         row(date="2024-03-05", raw={"meeting_date": "2024/3/5"})], date=dmy, date_order="dmy")
 table("dates_dots_two_digits", "15.3.24", [row(date="2024-03-15"), row(date="1999-03-25")], date=lambda d: dmy(d, ".", short=True, pad=False), date_order="dmy")
 table("dates_dashes", "25-3-2024", [row(date="2024-03-25")], date=lambda d: dmy(d, "-", pad=False), date_order="dmy")
+short_iso = [row(date="2002-01-24", raw={"meeting_date": "24-01-02"}), row(date="2024-04-03", raw={"meeting_date": "03-04-24"})]
+table("dates_short_year_or_day", "24-01-02 may be 2 January 2024, which is said", short_iso, date_order="dmy", certain=False)
+table("dates_short_year_decided", "another date is of no other order", short_iso + [row(date="2024-04-25", raw={"meeting_date": "25/04/2024"})],
+      date_order="dmy")
+table("dates_short_year_chosen", "the sender knows that the year is first", [row(date="2024-01-02", raw={"meeting_date": "24-01-02"})],
+      choice={"date_order": "ymd"})
 table("dates_slashed_iso", "2024/03/15", [ANA, BRUNO], date=lambda d: d.replace("-", "/"))
 table("dates_chosen_iso", "ymd: nothing else is read", [ANA, row(raw={"meeting_date": "15/03/2024"}, problems=[["meeting_date", "date_invalid"]])],
       choice={"date_order": "ymd"})

@@ -81,6 +81,16 @@ describe('Review', () => {
     expect(onConfirm).toHaveBeenCalledOnce();
   });
 
+  it('says that the text looks wrong', () => {
+    show({ settings: { ...preview.settings, warnings: ['text_looks_wrong'] } });
+    expect(screen.getByText(/The text looks wrong/)).toBeInTheDocument();
+  });
+
+  it('says on which line the columns are named when that is not the first', () => {
+    show({ settings: { ...preview.settings, header_line: 4 } });
+    expect(screen.getByText(/on line 4 of the file/)).toBeInTheDocument();
+  });
+
   it('asks again with another order of dates, delimiter, mapping, rule', async () => {
     const { onOptions, user } = show();
     await user.selectOptions(screen.getByLabelText('Order of dates'), 'mdy');

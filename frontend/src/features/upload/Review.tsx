@@ -73,6 +73,7 @@ function Settings({ state, onOptions }: PartProps): ReactNode {
             label={t('upload.encoding')}
             disabled={busy}
             value={settings.encoding}
+            error={settings.warnings?.includes('text_looks_wrong') ? t('upload.text_looks_wrong') : undefined}
             data={withFound(ENCODINGS, settings.encoding).map((e) => ({ value: e, label: e.toUpperCase() }))}
             onChange={(e) => onOptions(rereadAs(options, { encoding: e.currentTarget.value }))}
           />
@@ -295,6 +296,11 @@ export function Review({ state, onOptions, onConfirm, onCancel }: ReviewProps): 
           <Settings state={state} onOptions={onOptions} />
         </Part>
         <Part title={t('upload.map_title')}>
+          {preview.settings.header_line > 1 && !fromWorkbook(state.file.name) && (
+            <Text size="sm" c="dimmed" mb="xs">
+              {t('upload.header_line', { n: formats.int(preview.settings.header_line) })}
+            </Text>
+          )}
           <Columns state={state} onOptions={onOptions} />
           {chosenByHand(state.options, preview) && (
             <SaveMapping

@@ -106,6 +106,11 @@ describe('isClean', () => {
     ['a change of a known meeting', would({ updated: 1 }), false],
     ['a missing column', { ...clean, missing: ['phone'], would: null }, false],
     ['dates in doubt', { ...clean, settings: { ...clean.settings, date_order_certain: false } }, false],
+    [
+      'text that looks wrong',
+      { ...clean, settings: { ...clean.settings, warnings: ['text_looks_wrong'] } },
+      false,
+    ],
     ['a saved mapping', { ...clean, mapping_proposal: proposal }, false],
   ])('stops for %s', (_, preview, partial) => expect(isClean(preview, partial)).toBe(false));
 });

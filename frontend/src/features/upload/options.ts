@@ -106,7 +106,7 @@ export function mappingDraft(
 
 /**
  * A file that leaves nothing to decide is loaded without a question: every row is good, none changes a meeting that is
- * there, the dates can be read in one way only, and no saved mapping fits better. `partial` files are not known whole.
+ * there, the dates can be read in one way only, the text looks right, and no saved mapping fits better. `partial` files are not known whole.
  */
 export function isClean(p: UploadPreview, partial: boolean): boolean {
   return (
@@ -117,6 +117,7 @@ export function isClean(p: UploadPreview, partial: boolean): boolean {
     p.would.updated === 0 &&
     p.errors.length === 0 &&
     p.settings.date_order_certain &&
+    !p.settings.warnings?.length &&
     p.mapping_proposal === null
   );
 }
