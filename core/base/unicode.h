@@ -45,7 +45,6 @@ bool unicode_is_space(uint32_t cp); /* blanks, also NBSP and the like */
 /* What is in a text and on no screen: soft hyphens, zero-width and bidi characters, tags, variation selectors. */
 bool unicode_is_invisible(uint32_t cp);
 
-
 /* Folded copy: lower case, no diacritics, runs of white space become one space, trimmed. */
 struct slice unicode_fold_text(struct arena *a, struct slice s);
 
