@@ -133,6 +133,7 @@ DROP FUNCTION app_local_instant(timestamp, text);
 DROP FUNCTION app_local_time(timestamptz, text);
 DROP FUNCTION app_jobs_retry(uuid, uuid[], text);
 DROP FUNCTION app_jobs_cancel(uuid, uuid[], uuid, uuid[]);
+DROP FUNCTION app_jobs_excuse(uuid, uuid, uuid, integer, text);
 DROP FUNCTION app_jobs_put_back(uuid, uuid, uuid, bigint, text, text, text);
 DROP FUNCTION app_jobs_finish(uuid, uuid, uuid[], boolean);
 DROP FUNCTION app_jobs_leave(uuid[], uuid[], text, text, text);
@@ -256,4 +257,4 @@ DROP INDEX job_archive_lost, job_archive_batch, job_archive_finished, jobs_runni
 CREATE INDEX job_archive_state ON job_archive (tenant_id, state, finished_at DESC);
 CREATE INDEX jobs_leases ON jobs (lease_until) WHERE state = 'running';
 ALTER TABLE job_archive DROP COLUMN batch_id, DROP COLUMN unique_key, DROP COLUMN priority, DROP COLUMN max_attempts;
-ALTER TABLE jobs DROP COLUMN batch_id, DROP COLUMN progress_done, DROP COLUMN progress_total, DROP COLUMN cancel_requested;
+ALTER TABLE jobs DROP COLUMN batch_id, DROP COLUMN progress_done, DROP COLUMN progress_total, DROP COLUMN cancel_requested, DROP COLUMN faults;

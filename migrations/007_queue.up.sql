@@ -7,9 +7,11 @@ ALTER TABLE jobs
     ADD COLUMN batch_id         uuid,
     ADD COLUMN progress_done    bigint CHECK (progress_done >= 0),
     ADD COLUMN progress_total   bigint CHECK (progress_total >= 0),
-    ADD COLUMN cancel_requested boolean NOT NULL DEFAULT false;
+    ADD COLUMN cancel_requested boolean NOT NULL DEFAULT false,
+    ADD COLUMN faults           smallint NOT NULL DEFAULT 0 CHECK (faults >= 0);
 COMMENT ON COLUMN jobs.batch_id IS 'What was asked for together: an upload, a bulk request. Its row in job_batches counts the ends.';
 COMMENT ON COLUMN jobs.cancel_requested IS 'Somebody does not want it any more; the worker that holds it learns it within seconds.';
+COMMENT ON COLUMN jobs.faults IS 'Attempts that the database spoiled (a deadlock, a restart, a timeout) and that do not count; only so many are forgiven.';
 
 ALTER TABLE job_archive
     ADD COLUMN batch_id     uuid,
@@ -186,6 +188,28 @@ BEGIN
            progress_done = NULL, progress_total = NULL, run_at = now() + make_interval(secs => p_delay_ms / 1000.0)
      WHERE j.tenant_id = p_tenant AND j.job_id = p_job;
     RETURN 'later';
+END
+$$;
+
+-- One job whose attempt the database spoiled: it waits (twice as long each time, as runner_backoff_ms() has it) and the
+-- attempt does not count. Says what became of it: later, canceled, superseded; or spent: p_most were forgiven already, it may
+-- be its own fault after all, and nothing was done.
+CREATE FUNCTION app_jobs_excuse(p_tenant uuid, p_job uuid, p_lease uuid, p_most integer, p_error text) RETURNS text
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_faults integer;
+    v_became text;
+BEGIN
+    SELECT j.faults INTO v_faults FROM jobs j WHERE j.tenant_id = p_tenant AND j.job_id = p_job AND j.lease = p_lease FOR UPDATE;
+    IF v_faults >= p_most THEN
+        RETURN 'spent';
+    END IF;
+    v_became := app_jobs_put_back(p_tenant, p_job, p_lease, (least(300000, 1000 * 2 ^ v_faults) * (1 + random() / 2))::bigint,
+                                  NULL, NULL, p_error);
+    UPDATE jobs j SET attempts = greatest(0, j.attempts - 1), faults = j.faults + 1
+     WHERE j.tenant_id = p_tenant AND j.job_id = p_job AND j.state = 'ready';
+    RETURN v_became;
 END
 $$;
 

@@ -31,6 +31,9 @@ SELECT app_jobs_finish($1, $2, $3, $4);
 -- name: JOB_PUT_BACK args: tenant uuid, job uuid, lease uuid, delay_ms bigint, state text, error_code text, error text
 SELECT app_jobs_put_back($1, $2, $3, $4, $5, $6, $7);
 
+-- name: JOB_EXCUSE args: tenant uuid, job uuid, lease uuid, most integer, error text
+SELECT app_jobs_excuse($1, $2, $3, $4, $5);
+
 -- name: JOB_PUT_OFF args: tenant uuid, job uuid, lease uuid, delay_ms bigint, error_code text, error text
 SELECT app_jobs_put_off($1, $2, $3, $4, $5, $6);
 

@@ -222,6 +222,22 @@ static int put_back(struct turn *t, size_t i, const struct err *why)
     return 0;
 }
 
+/* A database that restarts is waited for: a job whose lease runs out is one that a worker died with, and that costs an
+ * attempt. */
+static int put_back_when_it_can(struct turn *t, size_t i, const struct err *why)
+{
+    const int64_t until_ms = clock_mono_ms() + most_ms(t->o->config) / 2;
+
+    while (put_back(t, i, why) < 0) {
+        if (!job_fault_of_database(&t->cx->err) || clock_mono_ms() >= until_ms || !t->self)
+            return -1;
+        db_rollback(t->cx);
+        if (proc_child_wait(t->self, -1, QUEUE_TROUBLE_MS) == PROC_WAIT_STOP)
+            return -1;
+    }
+    return 0;
+}
+
 static void end_group(struct turn *t, const struct job *j, size_t n, int64_t began_us,
                       const struct err *e)
 {
@@ -244,7 +260,7 @@ static void give_up(struct turn *t, size_t i, const struct err *why)
         t->lease.marks[i] = LEASE_LOST;
         return;
     }
-    if (put_back(t, i, why) < 0) {
+    if (put_back_when_it_can(t, i, why) < 0) {
         LOG(LOG_ERROR, "job_not_put_back", {"error", LOG_S(t->cx->err.reason)},
             {"detail", LOG_S(t->cx->err.internal)});
         db_rollback(t->cx); /* its lease runs out, and it returns */

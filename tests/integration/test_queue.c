@@ -26,11 +26,25 @@ static struct {
     enum err_code fail_code;
     int64_t retry_after_ms;
     const char *meanwhile; /* SQL of somebody else, run inside the handler */
+    const char *sqlstate;  /* the database fails with it */
 } plan;
+
+static int break_down(struct ctx *c, const char *sqlstate)
+{
+    char sql[128];
+    PGresult *r;
+
+    snprintf(sql, sizeof sql, "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '%s'; END $$", sqlstate);
+    r = db_query_text(c, sql, NULL, 0);
+    PQclear(r);
+    return r ? 0 : -1;
+}
 
 static int run(struct ctx *c, const struct job *job)
 {
     plan.ran++;
+    if (plan.sqlstate)
+        return break_down(c, plan.sqlstate);
     if (plan.meanwhile)
         testdb_run(db, TESTDB_ADMIN, "%s", plan.meanwhile);
     if (plan.fail_payload && strstr(job->payload, plan.fail_payload)) {
@@ -170,6 +184,46 @@ static void the_last_attempt_ends_in_the_dead_letters(void **state)
     turn();
     assert_int_equal(archived("failed"), 1);
     assert_int_equal(testdb_number(db, TESTDB_ADMIN, "SELECT attempts FROM job_archive"), 2);
+    assert_int_equal(plan.dead, 1);
+}
+
+/* A deadlock, a restart, a shortage, a statement that was canceled: no attempt, not even the last one. */
+static void a_fault_of_the_database_costs_no_attempt(void **state)
+{
+    static const char *const faults[] = {"40P01", "40001", "55P03", "57P01", "53300", "57014"};
+
+    (void)state;
+    add(&acme, "good", 1);
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        plan.sqlstate = faults[i];
+        assert_int_equal(turn(), 1);
+        assert_int_equal(archived("failed"), 0);
+        assert_int_equal(testdb_number(db, TESTDB_ADMIN,
+                                       "SELECT count(*) FROM jobs WHERE state = 'ready' AND "
+                                       "attempts = 0 AND faults = %d AND run_at > now()",
+                                       (int)i + 1),
+                         1);
+        testdb_run(db, TESTDB_ADMIN, "UPDATE jobs SET run_at = now()");
+    }
+    assert_int_equal(plan.dead, 0);
+    plan.sqlstate = NULL;
+    assert_int_equal(turn(), 1);
+    assert_int_equal(archived("completed"), 1);
+}
+
+static void faults_of_the_database_are_not_forgiven_for_ever(void **state)
+{
+    int turns = 0;
+
+    (void)state;
+    add(&acme, "slow", 2);
+    plan.sqlstate = "57014";
+    while (archived("failed") == 0 && turns < 100) {
+        assert_int_equal(turn(), 1);
+        turns++;
+        testdb_run(db, TESTDB_ADMIN, "UPDATE jobs SET run_at = now()");
+    }
+    assert_int_equal(turns, 14); /* twelve, and its two attempts */
     assert_int_equal(plan.dead, 1);
 }
 
@@ -368,6 +422,8 @@ int main(void)
         WITH_DB(a_failure_does_not_take_its_neighbours_along),
         WITH_DB(what_cannot_succeed_is_given_up_at_once),
         WITH_DB(the_last_attempt_ends_in_the_dead_letters),
+        WITH_DB(a_fault_of_the_database_costs_no_attempt),
+        WITH_DB(faults_of_the_database_are_not_forgiven_for_ever),
         WITH_DB(a_providers_retry_after_is_honoured),
         WITH_DB(a_lost_lease_cannot_commit),
         WITH_DB(a_silent_workers_jobs_come_back),
