@@ -138,6 +138,7 @@ DROP FUNCTION app_jobs_put_back(uuid, uuid, uuid, bigint, text, text, text);
 DROP FUNCTION app_jobs_finish(uuid, uuid, uuid[], boolean);
 DROP FUNCTION app_jobs_leave(uuid[], uuid[], text, text, text);
 DROP FUNCTION app_jobs_count(uuid[], uuid[], text, integer);
+DROP FUNCTION app_jobs_lock_batches(uuid[], uuid[]);
 
 -- Claims up to p_limit ready jobs, going round the tenants that have some: each gets an equal share of the batch,
 -- and the round starts at p_from (the worker's random point), so that no tenant is first for ever.

@@ -75,6 +75,19 @@ CREATE FUNCTION app_job_id(p_nth bigint) RETURNS uuid
 
 -- ---- leaving ----------------------------------------------------------------------------------------------------
 
+-- Locks the batches of these jobs until the commit, in one order. For who ends jobs in more than one way: each call of
+-- app_jobs_count orders only its own.
+CREATE FUNCTION app_jobs_lock_batches(p_tenants uuid[], p_jobs uuid[]) RETURNS void
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM FROM job_batches b
+      WHERE (b.tenant_id, b.batch_id) IN (SELECT j.tenant_id, j.batch_id FROM unnest(p_tenants, p_jobs) AS x(t, id)
+                                            JOIN jobs j ON j.tenant_id = x.t AND j.job_id = x.id)
+      ORDER BY b.tenant_id, b.batch_id FOR UPDATE;
+END
+$$;
+
 -- Counts ends of jobs in their batches; p_by is -1 for dead letters that return. Locks the batches' rows until the
 -- commit, in one order, so that two who end jobs of the same batches wait for each other instead of dying.
 CREATE FUNCTION app_jobs_count(p_tenants uuid[], p_batches uuid[], p_state text, p_by integer) RETURNS void
@@ -513,6 +526,7 @@ DECLARE
     v_jobs    uuid[];
     v_n       integer;
 BEGIN
+    PERFORM app_jobs_lock_batches(p_tenants, p_jobs);
     SELECT array_agg(j.tenant_id), array_agg(j.job_id) INTO v_tenants, v_jobs
       FROM unnest(p_tenants, p_jobs) AS x(t, id) JOIN jobs j ON j.tenant_id = x.t AND j.job_id = x.id WHERE j.cancel_requested;
     IF v_jobs IS NOT NULL THEN
@@ -553,39 +567,58 @@ $$;
 
 -- Gives back what silent workers held. A job out of attempts becomes a dead letter. Returns how many moved. One
 -- worker at a time looks; the others have better things to do.
+--
+-- A worker that is not dead but slow holds the facts of its meeting and will want its job: whoever holds the job must not
+-- wait for the facts. So neither is waited for: a job that ends here and whose facts are not free is left to the next
+-- round. What is waited for comes after them, and in one order: the batches, then the tenants.
 CREATE OR REPLACE FUNCTION app_jobs_rescue() RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, public, pg_temp
 AS $$
 DECLARE
-    v_tenants uuid[];
-    v_jobs    uuid[];
-    v_ended   uuid[];
-    v_some    uuid[];
-    v_dead    integer := 0;
-    v_back    integer := 0;
+    v_tenants  uuid[];
+    v_jobs     uuid[];
+    v_subjects uuid[];
+    v_free     uuid[];
+    v_ended    uuid[];
+    v_dead_of  uuid[];
+    v_dead     uuid[];
+    v_back_of  uuid[];
+    v_back     uuid[];
+    v_n        integer := 0;
 BEGIN
     IF NOT pg_try_advisory_xact_lock(1668115313, -1) THEN
         RETURN 0;
     END IF;
-    SELECT array_agg(x.tenant_id), array_agg(x.job_id) INTO v_tenants, v_jobs FROM (
-        SELECT j.tenant_id, j.job_id FROM jobs j
-         WHERE j.state = 'running' AND j.lease_until < now() AND j.attempts >= j.max_attempts AND NOT j.cancel_requested
+    SELECT array_agg(x.tenant_id), array_agg(x.job_id), array_agg(x.subject_id) INTO v_tenants, v_jobs, v_subjects FROM (
+        SELECT j.tenant_id, j.job_id, j.subject_id FROM jobs j WHERE j.state = 'running' AND j.lease_until < now()
          ORDER BY j.tenant_id, j.job_id LIMIT 1000 FOR UPDATE SKIP LOCKED) x;
-    IF v_jobs IS NOT NULL THEN
-        v_ended := v_tenants;
-        v_dead := app_jobs_leave(v_tenants, v_jobs, 'failed', 'lease_expired', NULL);
+    IF v_jobs IS NULL THEN
+        RETURN 0;
     END IF;
-    SELECT array_agg(x.tenant_id), array_agg(x.job_id), array_agg(x.tenant_id) FILTER (WHERE x.cancel_requested)
-      INTO v_tenants, v_jobs, v_some FROM (
-        SELECT j.tenant_id, j.job_id, j.cancel_requested FROM jobs j
-         WHERE j.state = 'running' AND j.lease_until < now() AND (j.attempts < j.max_attempts OR j.cancel_requested)
-         ORDER BY j.tenant_id, j.job_id LIMIT 1000 FOR UPDATE SKIP LOCKED) x;
-    IF v_jobs IS NOT NULL THEN
-        v_back := app_jobs_return(v_tenants, v_jobs, true);
+    SELECT coalesce(array_agg(x.subject_id), '{}') INTO v_free FROM (
+        SELECT f.subject_id FROM unnest(v_tenants, v_subjects) AS s(t, id)
+          JOIN meeting_facts f ON f.tenant_id = s.t AND f.subject_id = s.id
+           FOR UPDATE OF f SKIP LOCKED) x;
+    SELECT array_agg(j.tenant_id) FILTER (WHERE dead.is), array_agg(j.job_id) FILTER (WHERE dead.is),
+           array_agg(j.tenant_id) FILTER (WHERE NOT dead.is), array_agg(j.job_id) FILTER (WHERE NOT dead.is),
+           array_agg(j.tenant_id) FILTER (WHERE dead.is OR j.cancel_requested), array_agg(j.tenant_id), array_agg(j.job_id)
+      INTO v_dead_of, v_dead, v_back_of, v_back, v_ended, v_tenants, v_jobs
+      FROM unnest(v_tenants, v_jobs) AS x(t, id)
+      JOIN jobs j ON j.tenant_id = x.t AND j.job_id = x.id
+     CROSS JOIN LATERAL (SELECT j.attempts >= j.max_attempts AND NOT j.cancel_requested AS is) dead
+     WHERE NOT ((dead.is OR j.cancel_requested)
+                AND EXISTS (SELECT FROM meeting_facts f
+                             WHERE f.tenant_id = j.tenant_id AND f.subject_id = j.subject_id AND f.subject_id <> ALL (v_free)));
+    PERFORM app_jobs_lock_batches(v_tenants, v_jobs);
+    IF v_dead IS NOT NULL THEN
+        v_n := app_jobs_leave(v_dead_of, v_dead, 'failed', 'lease_expired', NULL);
     END IF;
-    PERFORM app_tenants_touch(v_ended || v_some);
-    RETURN v_dead + v_back;
+    IF v_back IS NOT NULL THEN
+        v_n := v_n + app_jobs_return(v_back_of, v_back, true);
+    END IF;
+    PERFORM app_tenants_touch(v_ended);
+    RETURN v_n;
 END
 $$;
 

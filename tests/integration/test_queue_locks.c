@@ -269,6 +269,72 @@ static void the_rescue_takes_the_tenants_row_last(void **state)
     assert_int_equal(number("SELECT data_version FROM tenant_state"), 3);
 }
 
+/* The worker was slow, not dead: it holds the facts of its meeting and wants its job. */
+static void the_rescue_waits_for_no_facts(void **state)
+{
+    char sql[256];
+    PGconn *worker;
+    PGconn *rescuer;
+
+    (void)state;
+    add_batch(-1);
+    testdb_run(db, TESTDB_ADMIN,
+               "INSERT INTO subjects (tenant_id, subject_id, dataset, occurred_at) "
+               "VALUES ('%s', '" RUNS "', 'meetings', now());"
+               "INSERT INTO meeting_facts (tenant_id, subject_id, meeting_date, sales_rep, closed) "
+               "VALUES ('%s', '" RUNS "', '2024-01-02', 1, true);"
+               "INSERT INTO jobs (tenant_id, job_id, kind, state, attempts, max_attempts, lease, "
+               "lease_until) VALUES ('%s', gen_random_uuid(), 'test.run', 'running', 1, 1, "
+               "gen_random_uuid(), now() - interval '1 s');"
+               "UPDATE jobs SET subject_id = '" RUNS "', max_attempts = 1 WHERE job_id = '" RUNS
+               "'",
+               acme, acme, acme);
+    worker = someone(TESTDB_APP);
+    rescuer = testdb_connect(db, TESTDB_APP);
+    now(worker, "SET lock_timeout = '5s'");
+    now(worker, "UPDATE meeting_facts SET state = 1");
+    now(rescuer, "SET lock_timeout = '2s'");
+    now(rescuer, "SELECT app_jobs_rescue()");
+    assert_int_equal(number("SELECT count(*) FROM job_archive WHERE state = 'failed'"), 1);
+    snprintf(sql, sizeof sql,
+             "SELECT app_jobs_finish('%s', '" LEASE "', '{" RUNS "}', true); COMMIT", acme);
+    now(worker, sql); /* nobody took it: it ends well after all */
+    PQfinish(worker);
+    PQfinish(rescuer);
+    assert_int_equal(number("SELECT completed FROM job_batches"), 1);
+}
+
+#define FIRST  "00000000-0000-0000-0000-000000000001"
+#define SECOND "00000000-0000-0000-0000-000000000002"
+
+/* One job that ends in the second batch, then one that ends otherwise in the first: both are locked as everybody does. */
+static void the_rescue_locks_batches_in_their_order(void **state)
+{
+    PGconn *worker;
+    PGconn *rescuer;
+
+    (void)state;
+    testdb_run(
+        db, TESTDB_ADMIN,
+        "INSERT INTO job_batches (tenant_id, batch_id, kind, total) SELECT '%s', b, 'test.run', 1 "
+        "FROM unnest('{" FIRST "," SECOND "}'::uuid[]) b;"
+        "INSERT INTO jobs (tenant_id, job_id, kind, batch_id, state, attempts, max_attempts, "
+        "cancel_requested, lease, lease_until) SELECT tenant_id, gen_random_uuid(), kind, "
+        "batch_id, 'running', 1, 1, batch_id = '" FIRST
+        "', gen_random_uuid(), now() - interval '1 s' FROM job_batches",
+        acme);
+    worker = someone(TESTDB_APP);
+    rescuer = testdb_connect(db, TESTDB_APP);
+    now(worker, "SELECT FROM job_batches WHERE batch_id = '" FIRST "' FOR UPDATE");
+    blocks(rescuer, "SELECT app_jobs_rescue()");
+    now(worker, "SET lock_timeout = '2s'");
+    now(worker, "SELECT FROM job_batches WHERE batch_id = '" SECOND "' FOR UPDATE");
+    now(worker, "COMMIT");
+    PQfinish(worker);
+    ends(rescuer);
+    assert_int_equal(number("SELECT sum(failed) * 10 + sum(canceled) FROM job_batches"), 11);
+}
+
 /* What ends changes what meetings look like: nothing cached may be served again. */
 static void a_canceled_job_that_comes_back_moves_the_version(void **state)
 {
@@ -330,6 +396,8 @@ int main(void)
         WITH_DB(who_makes_jobs_of_a_batch_is_waited_for),
         WITH_DB(meetings_are_deleted_while_they_are_read),
         WITH_DB(the_rescue_takes_the_tenants_row_last),
+        WITH_DB(the_rescue_waits_for_no_facts),
+        WITH_DB(the_rescue_locks_batches_in_their_order),
         WITH_DB(a_canceled_job_that_comes_back_moves_the_version),
         WITH_DB(who_has_no_attempt_left_never_waits_again),
         WITH_DB(a_claimed_suspect_is_told_from_the_others),
