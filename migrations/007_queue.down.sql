@@ -74,6 +74,7 @@ END
 $$;
 
 DROP FUNCTION app_jobs_return(uuid[], uuid[], boolean);
+DROP FUNCTION app_jobs_ready(uuid[], uuid[], boolean);
 -- The third kind of caller: a worker that holds a lease. The tenant is read from the job.
 CREATE OR REPLACE FUNCTION app_enter_job(p_tenant uuid, p_job uuid, p_lease uuid)
     RETURNS TABLE (slug text, name text, time_zone text, language text, data_version bigint, role integer)

@@ -140,7 +140,7 @@ END
 $$;
 
 -- Jobs, given as pairs, that end without a result; the caller has locked them. A meeting whose reading was given up
--- must not look as if it waited for ever; one whose twin waits does.
+-- must not look as if it waited for ever; one for which a twin waits or runs does.
 CREATE FUNCTION app_jobs_leave(p_tenants uuid[], p_jobs uuid[], p_state text, p_code text, p_error text) RETURNS bigint
     LANGUAGE plpgsql
 AS $$
@@ -158,9 +158,16 @@ BEGIN
         SELECT g.tenant_id, g.job_id, g.kind, g.subject_id, g.payload, p_state, g.attempts, p_code, coalesce(p_error, g.last_error),
                g.created_at, g.started_at, statement_timestamp(), g.batch_id, g.unique_key, g.priority, g.max_attempts
           FROM gone g
+    ), still AS (
+        SELECT DISTINCT o.tenant_id, o.subject_id, o.kind
+          FROM gone g
+          JOIN jobs o ON o.tenant_id = g.tenant_id AND o.subject_id = g.subject_id AND o.kind = g.kind
+          LEFT JOIN unnest(p_tenants, p_jobs) AS x(t, id) ON x.t = o.tenant_id AND x.id = o.job_id
+         WHERE x.id IS NULL
     ), marked AS (
         UPDATE meeting_facts f SET state = 2 FROM gone g
          WHERE f.tenant_id = g.tenant_id AND f.subject_id = g.subject_id AND f.state = 0 AND p_code <> 'superseded'
+           AND NOT EXISTS (SELECT FROM still o WHERE o.tenant_id = g.tenant_id AND o.subject_id = g.subject_id AND o.kind = g.kind)
     )
     SELECT count(*), array_agg(g.tenant_id) FILTER (WHERE g.batch_id IS NOT NULL), array_agg(g.batch_id) FILTER (WHERE g.batch_id IS NOT NULL)
       INTO v_n, v_tenants, v_batches FROM gone g;
@@ -515,6 +522,23 @@ BEGIN
 END
 $$;
 
+-- The last step of app_jobs_return: they wait. Fails when a twin of one waits.
+CREATE FUNCTION app_jobs_ready(p_tenants uuid[], p_jobs uuid[], p_suspect boolean) RETURNS integer
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_n integer;
+BEGIN
+    UPDATE jobs j
+       SET state = 'ready', suspect = j.suspect OR p_suspect, lease = NULL, lease_until = NULL, worker = NULL,
+           progress_done = NULL, progress_total = NULL, attempts = CASE WHEN p_suspect THEN j.attempts ELSE greatest(0, j.attempts - 1) END
+      FROM unnest(p_tenants, p_jobs) AS x(t, id)
+     WHERE j.tenant_id = x.t AND j.job_id = x.id;
+    GET DIAGNOSTICS v_n = ROW_COUNT;
+    RETURN v_n;
+END
+$$;
+
 -- Jobs that nobody holds any more wait again, p_suspect: because a worker died with them; else the attempt that was
 -- not begun does not count. One that was to be canceled ends so; of two that would wait for the same work one goes.
 CREATE FUNCTION app_jobs_return(p_tenants uuid[], p_jobs uuid[], p_suspect boolean) RETURNS integer
@@ -525,6 +549,7 @@ DECLARE
     v_tenants uuid[];
     v_jobs    uuid[];
     v_n       integer;
+    v         record;
 BEGIN
     PERFORM app_jobs_lock_batches(p_tenants, p_jobs);
     SELECT array_agg(j.tenant_id), array_agg(j.job_id) INTO v_tenants, v_jobs
@@ -542,14 +567,16 @@ BEGIN
         PERFORM app_jobs_leave(v_tenants, v_jobs, 'canceled', 'superseded', NULL);
     END IF;
     BEGIN
-        UPDATE jobs j
-           SET state = 'ready', suspect = j.suspect OR p_suspect, lease = NULL, lease_until = NULL, worker = NULL,
-               progress_done = NULL, progress_total = NULL, attempts = CASE WHEN p_suspect THEN j.attempts ELSE greatest(0, j.attempts - 1) END
-          FROM unnest(p_tenants, p_jobs) AS x(t, id)
-         WHERE j.tenant_id = x.t AND j.job_id = x.id;
-        GET DIAGNOSTICS v_n = ROW_COUNT;
+        v_n := app_jobs_ready(p_tenants, p_jobs, p_suspect);
     EXCEPTION WHEN unique_violation THEN
-        v_n := 0; -- a twin came this very moment: the lease runs out, and the next round removes the older one
+        v_n := 0; -- a twin of one came this very moment: the others return all the same, and the twin does its work
+        FOR v IN SELECT x.t, x.id FROM unnest(p_tenants, p_jobs) AS x(t, id) LOOP
+            BEGIN
+                v_n := v_n + app_jobs_ready(ARRAY[v.t], ARRAY[v.id], p_suspect);
+            EXCEPTION WHEN unique_violation THEN
+                PERFORM app_jobs_leave(ARRAY[v.t], ARRAY[v.id], 'canceled', 'superseded', NULL);
+            END;
+        END LOOP;
     END;
     RETURN v_n;
 END

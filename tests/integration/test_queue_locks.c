@@ -335,6 +335,57 @@ static void the_rescue_locks_batches_in_their_order(void **state)
     assert_int_equal(number("SELECT sum(failed) * 10 + sum(canceled) FROM job_batches"), 11);
 }
 
+/* One waits for the same work this very moment: the others of the round return all the same. */
+static void a_twin_keeps_nobody_else_from_returning(void **state)
+{
+    PGconn *maker;
+    PGconn *rescuer;
+
+    (void)state;
+    testdb_run(db, TESTDB_ADMIN,
+               "INSERT INTO jobs (tenant_id, job_id, kind, unique_key, state, attempts, lease, "
+               "lease_until) SELECT '%s', gen_random_uuid(), 'test.run', i, 'running', 1, "
+               "gen_random_uuid(), now() - interval '1 s' FROM generate_series(1, 3) i",
+               acme);
+    maker = someone(TESTDB_APP);
+    rescuer = testdb_connect(db, TESTDB_APP);
+    now(maker, "INSERT INTO jobs (tenant_id, job_id, kind, unique_key) "
+               "SELECT app_tenant(), gen_random_uuid(), 'test.run', '2'");
+    blocks(rescuer, "SELECT app_jobs_rescue()");
+    now(maker, "COMMIT");
+    PQfinish(maker);
+    ends(rescuer);
+    assert_int_equal(number("SELECT count(*) FROM jobs WHERE state = 'ready' AND suspect"), 2);
+    assert_int_equal(number("SELECT count(*) FROM jobs WHERE state = 'ready'"), 3);
+    assert_int_equal(number("SELECT count(*) FROM job_archive WHERE error_code = 'superseded'"), 1);
+}
+
+/* A meeting whose reading is canceled is given up, unless somebody still reads it. */
+static void a_canceled_job_gives_up_no_meeting_that_a_twin_reads(void **state)
+{
+    char sql[256];
+
+    (void)state;
+    add_batch(60);
+    testdb_run(db, TESTDB_ADMIN,
+               "INSERT INTO subjects (tenant_id, subject_id, dataset, occurred_at) "
+               "VALUES ('%s', '" RUNS "', 'meetings', now());"
+               "INSERT INTO meeting_facts (tenant_id, subject_id, meeting_date, sales_rep, closed) "
+               "VALUES ('%s', '" RUNS "', '2024-01-02', 1, true);"
+               "UPDATE jobs SET subject_id = '" RUNS "'",
+               acme, acme);
+    snprintf(sql, sizeof sql,
+             "SELECT canceled FROM app_jobs_cancel('%s', '{" WAITS "}', NULL, NULL)", acme);
+    assert_int_equal(testdb_number(db, TESTDB_ADMIN, "%s", sql), 1);
+    assert_int_equal(number("SELECT state FROM meeting_facts"), 0);
+    testdb_run(db, TESTDB_ADMIN,
+               "UPDATE jobs SET state = 'ready', lease = NULL, lease_until = NULL");
+    snprintf(sql, sizeof sql,
+             "SELECT canceled FROM app_jobs_cancel('%s', '{" RUNS "}', NULL, NULL)", acme);
+    assert_int_equal(testdb_number(db, TESTDB_ADMIN, "%s", sql), 1);
+    assert_int_equal(number("SELECT state FROM meeting_facts"), 2);
+}
+
 /* What ends changes what meetings look like: nothing cached may be served again. */
 static void a_canceled_job_that_comes_back_moves_the_version(void **state)
 {
@@ -398,6 +449,8 @@ int main(void)
         WITH_DB(the_rescue_takes_the_tenants_row_last),
         WITH_DB(the_rescue_waits_for_no_facts),
         WITH_DB(the_rescue_locks_batches_in_their_order),
+        WITH_DB(a_twin_keeps_nobody_else_from_returning),
+        WITH_DB(a_canceled_job_gives_up_no_meeting_that_a_twin_reads),
         WITH_DB(a_canceled_job_that_comes_back_moves_the_version),
         WITH_DB(who_has_no_attempt_left_never_waits_again),
         WITH_DB(a_claimed_suspect_is_told_from_the_others),
