@@ -245,7 +245,7 @@ BEGIN
         SELECT array_agg(x.job_id) INTO v_jobs FROM (SELECT j.job_id FROM jobs j
          WHERE j.tenant_id = p_tenant AND j.job_id = ANY (p_jobs) AND j.state = 'ready' ORDER BY j.job_id FOR UPDATE) x;
     ELSIF p_batch IS NOT NULL THEN
-        -- who makes jobs of it at this moment (UPLOAD_PACK_OPEN) is waited for, and who comes later sees canceled_at
+        -- who makes jobs of it at this moment (UPLOAD_PACK_WAIT) is waited for, and who comes later sees canceled_at
         PERFORM pg_advisory_xact_lock(1668115314, uuid_hash(p_batch));
         SELECT array_agg(x.job_id) INTO v_jobs FROM (SELECT j.job_id FROM jobs j
          WHERE j.tenant_id = p_tenant AND j.batch_id = p_batch AND j.state = 'ready' AND j.max_attempts > 0 ORDER BY j.job_id FOR UPDATE) x;

@@ -257,12 +257,14 @@ SELECT $1, ($4::uuid[])[g.pack], 'meeting.enqueue',
   FROM (SELECT pack, count(*) AS n FROM upload_stage GROUP BY pack) g
 ON CONFLICT DO NOTHING;
 
+-- name: UPLOAD_PACK_WAIT args: tenant uuid, batch uuid, job uuid
+-- A cancellation comes before these jobs are made or after: app_jobs_cancel() waits at this lock, or is waited for. The job
+-- itself is locked before all that it locks, as everybody does who ends jobs; its batch comes last (UPLOAD_PACK_COUNT).
+SELECT pg_advisory_xact_lock_shared(1668115314, uuid_hash($2)) FROM jobs j WHERE j.tenant_id = $1 AND j.job_id = $3 FOR UPDATE;
+
 -- name: UPLOAD_PACK_OPEN args: tenant uuid, batch uuid
--- Locked: a cancellation comes before these jobs are made or after. app_jobs_cancel() waits at the first lock, and with
--- the second the answer is what it left.
-SELECT b.canceled_at IS NOT NULL
-  FROM (SELECT pg_advisory_xact_lock_shared(1668115314, uuid_hash($2))) l CROSS JOIN job_batches b
- WHERE b.tenant_id = $1 AND b.batch_id = $2 FOR UPDATE OF b;
+-- A statement of its own: it sees what a cancellation left that was waited for.
+SELECT b.canceled_at IS NOT NULL FROM job_batches b WHERE b.tenant_id = $1 AND b.batch_id = $2;
 
 -- name: UPLOAD_PACK_JOBS args: tenant uuid, batch uuid, after uuid, to uuid
 INSERT INTO jobs (tenant_id, job_id, kind, subject_id, unique_key, batch_id)
@@ -272,10 +274,14 @@ SELECT $1, app_job_id(row_number() OVER (ORDER BY f.subject_id)), 'meeting.read'
 ON CONFLICT (tenant_id, kind, unique_key) WHERE unique_key IS NOT NULL AND state = 'ready' DO NOTHING;
 
 -- name: UPLOAD_PACK_GIVEN_UP args: tenant uuid, upload uuid, after uuid, to uuid
-UPDATE meeting_facts f SET state = 2
-  FROM meetings m
- WHERE m.tenant_id = $1 AND m.meeting_id = f.subject_id AND m.upload_id = $2
-   AND f.tenant_id = $1 AND f.subject_id > $3 AND f.subject_id <= $4 AND f.state = 0;
+-- Transcripts before facts, as the readers lock them and who deletes.
+WITH t AS MATERIALIZED (
+    SELECT t.subject_id
+      FROM transcripts t JOIN meetings m ON m.tenant_id = $1 AND m.meeting_id = t.subject_id
+     WHERE t.tenant_id = $1 AND t.subject_id > $3 AND t.subject_id <= $4 AND m.upload_id = $2
+     ORDER BY t.subject_id FOR SHARE OF t
+)
+UPDATE meeting_facts f SET state = 2 FROM t WHERE f.tenant_id = $1 AND f.subject_id = t.subject_id AND f.state = 0;
 
 -- name: UPLOAD_PACK_COUNT args: tenant uuid, batch uuid, canceled bigint, fewer bigint
 UPDATE job_batches SET canceled = canceled + $3, total = total - $4, changed_at = statement_timestamp()

@@ -54,6 +54,7 @@ struct job_kind {
     int concurrency;    /* most of one tenant's running at once; 0: only the tenant's own cap */
     bool
         keeps_version; /* its results change nothing that is cached: the tenant's data version stays */
+    bool alone; /* in a transaction of its own: it locks what jobs beside it must not wait behind */
 };
 
 /*

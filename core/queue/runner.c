@@ -267,9 +267,21 @@ static void give_up(struct turn *t, size_t i, const struct err *why)
     }
 }
 
+/* Of the jobs [from, to), those that may share the transaction of the first. */
+static size_t group_end(const struct turn *t, size_t from, size_t to)
+{
+    size_t end = from + 1;
+
+    if (from == to || kind_find(t->o, t->jobs[from].kind)->alone)
+        return from == to ? to : end;
+    while (end < to && !kind_find(t->o, t->jobs[end].kind)->alone)
+        end++;
+    return end;
+}
+
 static void run_tenant(struct turn *t, size_t from, size_t to)
 {
-    size_t end = to;
+    size_t end = group_end(t, from, to);
 
     while (from < to && !must_stop(t)) {
         const int64_t began_us = clock_mono_us();
@@ -283,10 +295,10 @@ static void run_tenant(struct turn *t, size_t from, size_t to)
         end_group(t, &t->jobs[from], (status < 0 ? end : at) - from, began_us, &why);
         if (status == 0) {
             from = at;
-            end = to;
+            end = group_end(t, from, to);
         } else if (at == from || end - from == 1) {
             give_up(t, from++, &why);
-            end = to;
+            end = group_end(t, from, to);
         } else { /* without the one that failed; when all ran, halves find the one whose lease is lost */
             end = at < end ? at : from + (end - from) / 2;
         }

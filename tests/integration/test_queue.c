@@ -160,6 +160,40 @@ static void a_failure_does_not_take_its_neighbours_along(void **state)
     assert_int_equal(turn(), 0); /* not before its time */
 }
 
+/* Which transaction each job ran in. */
+static int run_noted(struct ctx *c, const struct job *job)
+{
+    PGresult *r = db_query_text(c, "INSERT INTO ran_in VALUES (txid_current())", NULL, 0);
+
+    (void)job;
+    PQclear(r);
+    return r ? 0 : -1;
+}
+
+static void a_job_of_a_kind_that_runs_alone_shares_no_transaction(void **state)
+{
+    static const struct job_kind both[] = {
+        {"test.run", run_noted, NULL, 1000, 0, 0, false, false},
+        {"test.alone", run_noted, NULL, 1000, 0, 0, false, true}};
+    const struct runner_options o = {.config = cx->config, .kinds = both, .nkinds = 2};
+
+    (void)state;
+    testdb_run(db, TESTDB_ADMIN,
+               "CREATE TABLE ran_in (id bigint); GRANT INSERT ON ran_in TO cm_app");
+    for (int i = 0; i < 6; i++)
+        add(&acme, "a", 3);
+    testdb_run(
+        db, TESTDB_ADMIN,
+        "UPDATE jobs j SET kind = 'test.alone' FROM (SELECT job_id, row_number() OVER (ORDER BY "
+        "job_id) AS n FROM jobs) x WHERE x.job_id = j.job_id AND x.n IN (1, 4, 6)");
+    testdb_fresh(cx);
+    assert_int_equal(runner_turn(cx, &o, NULL), 6);
+    assert_string_equal(testdb_value(db, TESTDB_ADMIN,
+                                     "SELECT string_agg(n::text, ' ' ORDER BY id) FROM (SELECT id, "
+                                     "count(*) AS n FROM ran_in GROUP BY id) x"),
+                        "1 2 1 1 1");
+}
+
 static void what_cannot_succeed_is_given_up_at_once(void **state)
 {
     (void)state;
@@ -421,6 +455,7 @@ int main(void)
         WITH_DB(kinds_that_nobody_here_knows_are_left_alone),
         WITH_DB(a_failure_does_not_take_its_neighbours_along),
         WITH_DB(what_cannot_succeed_is_given_up_at_once),
+        WITH_DB(a_job_of_a_kind_that_runs_alone_shares_no_transaction),
         WITH_DB(the_last_attempt_ends_in_the_dead_letters),
         WITH_DB(a_fault_of_the_database_costs_no_attempt),
         WITH_DB(faults_of_the_database_are_not_forgiven_for_ever),

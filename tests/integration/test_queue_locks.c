@@ -147,6 +147,14 @@ static void a_batch_is_canceled_while_its_jobs_end(void **state)
     assert_int_equal(number("SELECT count(*) FROM jobs"), 0);
 }
 
+static void prepare(PGconn *c, const char *name, enum sql_id id)
+{
+    char sql[512];
+
+    snprintf(sql, sizeof sql, "PREPARE %s AS %s", name, sql_statements[id].text);
+    now(c, sql);
+}
+
 /* Jobs of the batch that are being made when it is canceled are canceled with it. */
 static void who_makes_jobs_of_a_batch_is_waited_for(void **state)
 {
@@ -158,9 +166,9 @@ static void who_makes_jobs_of_a_batch_is_waited_for(void **state)
     add_batch(60);
     maker = someone(TESTDB_APP);
     canceler = someone(TESTDB_APP);
-    snprintf(sql, sizeof sql, "PREPARE open AS %s", sql_statements[SQL_UPLOAD_PACK_OPEN].text);
-    now(maker, sql);
-    snprintf(sql, sizeof sql, "EXECUTE open('%s', '" BATCH "')", acme);
+    prepare(maker, "wait", SQL_UPLOAD_PACK_WAIT);
+    prepare(maker, "open", SQL_UPLOAD_PACK_OPEN);
+    snprintf(sql, sizeof sql, "EXECUTE wait('%s', '" BATCH "', '" RUNS "')", acme);
     now(maker, sql);
     snprintf(sql, sizeof sql,
              "INSERT INTO jobs (tenant_id, job_id, kind, batch_id) VALUES ('%s', "
@@ -188,6 +196,32 @@ static void who_makes_jobs_of_a_batch_is_waited_for(void **state)
         PQclear(r);
     }
     PQfinish(maker);
+}
+
+/* Who makes a pack's jobs holds nothing of the batch that a reader would have to wait for on its way to the end. */
+static void a_pack_holds_its_batch_last(void **state)
+{
+    char sql[256];
+    PGconn *maker;
+    PGconn *reader;
+
+    (void)state;
+    add_batch(60);
+    maker = someone(TESTDB_APP);
+    reader = someone(TESTDB_APP);
+    prepare(maker, "wait", SQL_UPLOAD_PACK_WAIT);
+    prepare(maker, "open", SQL_UPLOAD_PACK_OPEN);
+    snprintf(sql, sizeof sql, "EXECUTE wait('%s', '" BATCH "', '" WAITS "')", acme);
+    now(maker, sql);
+    snprintf(sql, sizeof sql, "EXECUTE open('%s', '" BATCH "')", acme);
+    now(maker, sql);
+    now(reader, "SET lock_timeout = '2s'");
+    snprintf(sql, sizeof sql,
+             "SELECT app_jobs_finish('%s', '" LEASE "', '{" RUNS "}', true); COMMIT", acme);
+    now(reader, sql);
+    PQfinish(reader);
+    PQfinish(maker);
+    assert_int_equal(number("SELECT completed FROM job_batches"), 1);
 }
 
 /* In a process of its own, which ends with 0 when all went well. */
@@ -445,6 +479,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_DB(a_batch_is_canceled_while_its_jobs_end),
         WITH_DB(who_makes_jobs_of_a_batch_is_waited_for),
+        WITH_DB(a_pack_holds_its_batch_last),
         WITH_DB(meetings_are_deleted_while_they_are_read),
         WITH_DB(the_rescue_takes_the_tenants_row_last),
         WITH_DB(the_rescue_waits_for_no_facts),
