@@ -2,6 +2,7 @@
 SET LOCAL ROLE cm_system;
 DROP FUNCTION app_enter_operator(text);
 DROP FUNCTION app_jobs_metrics();
+DROP FUNCTION app_schedule_put_off(uuid, uuid, timestamptz, timestamptz);
 DROP FUNCTION app_schedule_fire(uuid, uuid, timestamptz, timestamp, timestamptz, uuid);
 DROP FUNCTION app_schedules_due(timestamptz, integer);
 DROP FUNCTION app_jobs_claim(text, text[], integer[], integer, integer, integer, uuid, uuid, uuid[], integer[], smallint[], timestamptz[], uuid[]);

@@ -729,7 +729,7 @@ EXCEPTION WHEN invalid_parameter_value THEN
 END
 $$;
 
--- Schedules whose time has come at p_now, with that instant in their zone. Those of suspended tenants wait.
+-- Schedules whose time has come at p_now (NULL: now, by this clock and no worker's), with that instant in their zone. Those of suspended tenants wait.
 CREATE FUNCTION app_schedules_due(p_now timestamptz, p_limit integer)
     RETURNS TABLE (tenant_id uuid, schedule_id uuid, cron text, next_run_at timestamptz, local timestamp)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -737,18 +737,18 @@ CREATE FUNCTION app_schedules_due(p_now timestamptz, p_limit integer)
 AS $$
 BEGIN
     RETURN QUERY
-        SELECT s.tenant_id, s.schedule_id, s.cron, s.next_run_at, app_local_time(p_now, coalesce(s.time_zone, x.time_zone))
+        SELECT s.tenant_id, s.schedule_id, s.cron, s.next_run_at, app_local_time(coalesce(p_now, now()), coalesce(s.time_zone, x.time_zone))
           FROM schedules s
           JOIN tenants n ON n.tenant_id = s.tenant_id AND n.state = 'active'
           JOIN tenant_settings x ON x.tenant_id = s.tenant_id
-         WHERE s.enabled AND s.next_run_at <= p_now
+         WHERE s.enabled AND s.next_run_at <= coalesce(p_now, now())
          ORDER BY s.next_run_at LIMIT p_limit;
 END
 $$;
 
 -- Fires a due schedule: one job, however many runs were missed, and the next time. p_next is local; NULL: it never
--- comes again, or cannot be read, and is switched off. Says fired, late (somebody else fired it) or again (p_next is
--- not after p_now, because the clock repeats an hour: give a later one).
+-- comes again, or cannot be read, and is switched off. Says fired, ended (switched off), late (somebody else fired it) or
+-- again (p_next is not after p_now, because the clock repeats an hour: give a later one).
 CREATE FUNCTION app_schedule_fire(p_tenant uuid, p_schedule uuid, p_was timestamptz, p_next timestamp, p_now timestamptz, p_job uuid) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, public, pg_temp
@@ -765,10 +765,10 @@ BEGIN
     END IF;
     IF p_next IS NULL THEN
         UPDATE schedules s SET enabled = false WHERE s.tenant_id = p_tenant AND s.schedule_id = p_schedule;
-        RETURN 'fired';
+        RETURN 'ended';
     END IF;
     v_next := app_local_instant(p_next, v.zone);
-    IF v_next <= p_now THEN
+    IF v_next <= coalesce(p_now, now()) THEN
         RETURN 'again';
     END IF;
     UPDATE schedules s SET next_run_at = v_next WHERE s.tenant_id = p_tenant AND s.schedule_id = p_schedule;
@@ -779,6 +779,14 @@ BEGIN
     RETURN 'fired';
 END
 $$;
+
+-- A due schedule that could not be fired is tried again later: it would stay the first that is due, and a hundred of them
+-- would keep all others from being looked at.
+CREATE FUNCTION app_schedule_put_off(p_tenant uuid, p_schedule uuid, p_was timestamptz, p_now timestamptz) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path = pg_catalog, public, pg_temp
+    AS $$ UPDATE schedules s SET next_run_at = coalesce(p_now, now()) + interval '10 minutes'
+           WHERE s.tenant_id = p_tenant AND s.schedule_id = p_schedule AND s.next_run_at = p_was $$;
 
 -- ---- looking on -------------------------------------------------------------------------------------------------
 
@@ -885,6 +893,7 @@ ALTER FUNCTION app_jobs_heartbeat(uuid, integer, uuid[], uuid[], uuid, bigint, b
 ALTER FUNCTION app_jobs_return(uuid[], uuid[], boolean)                                                    OWNER TO cm_system;
 ALTER FUNCTION app_schedules_due(timestamptz, integer)                                                     OWNER TO cm_system;
 ALTER FUNCTION app_schedule_fire(uuid, uuid, timestamptz, timestamp, timestamptz, uuid)                    OWNER TO cm_system;
+ALTER FUNCTION app_schedule_put_off(uuid, uuid, timestamptz, timestamptz)                                  OWNER TO cm_system;
 ALTER FUNCTION app_jobs_metrics()                                                                          OWNER TO cm_system;
 ALTER FUNCTION app_enter_operator(text)                                                                    OWNER TO cm_system;
 SET LOCAL ROLE cm_system;
@@ -893,10 +902,12 @@ REVOKE ALL ON FUNCTION app_jobs_room(uuid, integer, text[], integer[]),
     app_jobs_claim(text, text[], integer[], integer, integer, integer, uuid, uuid, uuid[], integer[], smallint[], timestamptz[], uuid[]),
     app_jobs_heartbeat(uuid, integer, uuid[], uuid[], uuid, bigint, bigint), app_jobs_return(uuid[], uuid[], boolean),
     app_schedules_due(timestamptz, integer), app_schedule_fire(uuid, uuid, timestamptz, timestamp, timestamptz, uuid),
+    app_schedule_put_off(uuid, uuid, timestamptz, timestamptz),
     app_jobs_metrics(), app_enter_operator(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION app_jobs_claim(text, text[], integer[], integer, integer, integer, uuid, uuid, uuid[], integer[], smallint[], timestamptz[], uuid[]),
     app_jobs_heartbeat(uuid, integer, uuid[], uuid[], uuid, bigint, bigint),
     app_schedules_due(timestamptz, integer), app_schedule_fire(uuid, uuid, timestamptz, timestamp, timestamptz, uuid),
+    app_schedule_put_off(uuid, uuid, timestamptz, timestamptz),
     app_jobs_metrics() TO cm_app;
 GRANT EXECUTE ON FUNCTION app_enter_operator(text) TO cm_owner;
 RESET ROLE;

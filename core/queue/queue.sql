@@ -193,6 +193,9 @@ SELECT tenant_id, schedule_id, cron, next_run_at,
 -- name: SCHEDULE_FIRE args: tenant uuid, schedule uuid, was timestamptz, next timestamp, now_us bigint, job uuid
 SELECT app_schedule_fire($1, $2, $3, $4, to_timestamp($5 / 1000000.0), $6);
 
+-- name: SCHEDULE_PUT_OFF args: tenant uuid, schedule uuid, was timestamptz, now_us bigint
+SELECT app_schedule_put_off($1, $2, $3, to_timestamp($4 / 1000000.0));
+
 -- name: SCHEDULE_ZONE args: tenant uuid, zone text, now_us bigint
 -- The clock of a zone that exists ($2 NULL: the tenant's); no row otherwise.
 SELECT extract(year FROM l)::integer, extract(month FROM l)::integer, extract(day FROM l)::integer, extract(hour FROM l)::integer,

@@ -355,7 +355,7 @@ static void fire_schedules(struct ctx *cx, int64_t *next_ms)
         return;
     *next_ms = clock_mono_ms() + SCHEDULES_MS;
     job_refresh(cx, QUEUE_SYSTEM_MS);
-    if (schedule_run(cx, NULL) < 0)
+    if (schedule_run(cx, 0, NULL) < 0)
         LOG(LOG_ERROR, "schedules_failed", {"error", LOG_S(cx->err.reason)},
             {"detail", LOG_S(cx->err.internal)});
     db_rollback(cx);
