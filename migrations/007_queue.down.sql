@@ -133,7 +133,7 @@ DROP FUNCTION app_tenants_touch(uuid[]);
 DROP FUNCTION app_job_id(bigint);
 DROP FUNCTION app_local_instant(timestamp, text);
 DROP FUNCTION app_local_time(timestamptz, text);
-DROP FUNCTION app_jobs_retry(uuid, uuid[], text);
+DROP FUNCTION app_jobs_retry(uuid, uuid[], text, integer);
 DROP FUNCTION app_jobs_cancel(uuid, uuid[], uuid, uuid[]);
 DROP FUNCTION app_jobs_excuse(uuid, uuid, uuid, integer, text);
 DROP FUNCTION app_jobs_put_back(uuid, uuid, uuid, bigint, text, text, text);

@@ -269,19 +269,23 @@ BEGIN
 END
 $$;
 
--- Dead letters, all (both NULL), of a kind or by ids, wait again under their own ids with all their attempts. One for
--- whose work another waits already is marked superseded. Returns how many wait.
-CREATE FUNCTION app_jobs_retry(p_tenant uuid, p_jobs uuid[], p_kind text) RETURNS bigint
+-- Dead letters, all (both NULL), of a kind or by ids, wait again under their own ids with all their attempts: the newest
+-- p_limit of them, so that no statement is longer than its timeout. One for whose work another waits already is marked
+-- superseded. Returns how many wait, and how many were looked at: fewer than p_limit, and none is left.
+CREATE FUNCTION app_jobs_retry(p_tenant uuid, p_jobs uuid[], p_kind text, p_limit integer) RETURNS TABLE (waiting bigint, looked_at bigint)
     LANGUAGE plpgsql
 AS $$
 DECLARE
-    v_back    bigint;
     v_batches uuid[];
     v_gone    uuid[];
 BEGIN
     WITH dead AS (
         DELETE FROM job_archive a
-         WHERE a.tenant_id = p_tenant AND a.state = 'failed' AND (p_jobs IS NULL OR a.job_id = ANY (p_jobs)) AND (p_kind IS NULL OR a.kind = p_kind)
+         WHERE a.tenant_id = p_tenant AND a.job_id IN (
+               SELECT x.job_id FROM job_archive x
+                WHERE x.tenant_id = p_tenant AND x.state = 'failed' AND x.state <> 'completed'
+                  AND (p_jobs IS NULL OR x.job_id = ANY (p_jobs)) AND (p_kind IS NULL OR x.kind = p_kind)
+                ORDER BY x.job_id DESC LIMIT p_limit)
         RETURNING a.*
     ), back AS (
         INSERT INTO jobs (tenant_id, job_id, kind, subject_id, payload, unique_key, priority, max_attempts, batch_id, created_at)
@@ -299,16 +303,16 @@ BEGIN
     ), marked AS (
         UPDATE meeting_facts f SET state = 0 FROM back b WHERE f.tenant_id = p_tenant AND f.subject_id = b.subject_id AND f.state = 2
     )
-    SELECT (SELECT count(*) FROM back), (SELECT array_agg(d.batch_id) FROM dead d WHERE d.batch_id IS NOT NULL),
+    SELECT (SELECT count(*) FROM back), (SELECT count(*) FROM dead), (SELECT array_agg(d.batch_id) FROM dead d WHERE d.batch_id IS NOT NULL),
            (SELECT array_agg(g.batch_id) FROM gone g WHERE g.batch_id IS NOT NULL)
-      INTO v_back, v_batches, v_gone;
+      INTO waiting, looked_at, v_batches, v_gone;
     IF v_batches IS NOT NULL THEN
         PERFORM app_jobs_count(array_fill(p_tenant, ARRAY[cardinality(v_batches)]), v_batches, 'failed', -1);
     END IF;
     IF v_gone IS NOT NULL THEN
         PERFORM app_jobs_count(array_fill(p_tenant, ARRAY[cardinality(v_gone)]), v_gone, 'canceled', 1);
     END IF;
-    RETURN v_back;
+    RETURN NEXT;
 END
 $$;
 

@@ -101,7 +101,8 @@ int queue_cancel_subjects(struct ctx *cx, const struct uuid *subjects, size_t n,
                           struct queue_canceled *out);
 
 /* Dead letters wait again, with all their attempts, and are counted as open again. `jobs` NULL: all; `kind` NULL: of
- * every kind. *count: how many; those that no longer are dead letters are not counted. Notifies. */
+ * every kind. *count: how many; those that no longer are dead letters are not counted. Of very many only as many as half
+ * the time until the deadline is enough for, the newest: ask again for the rest. Notifies. */
 int queue_retry(struct ctx *cx, const struct uuid *jobs, size_t n, const char *kind,
                 int64_t *count);
 

@@ -59,8 +59,8 @@ INSERT INTO job_batches (tenant_id, batch_id, kind, total, changed_at) VALUES ($
 -- name: QUEUE_CANCEL args: tenant uuid, jobs uuid[], batch uuid, subjects uuid[]
 SELECT canceled, asked FROM app_jobs_cancel($1, $2, $3, $4);
 
--- name: QUEUE_RETRY args: tenant uuid, jobs uuid[], kind text
-SELECT app_jobs_retry($1, $2, $3);
+-- name: QUEUE_RETRY args: tenant uuid, jobs uuid[], kind text, limit integer
+SELECT waiting, looked_at FROM app_jobs_retry($1, $2, $3, $4);
 
 -- name: QUEUE_FIND args: tenant uuid, job uuid
 -- The state of one job, wherever it is.

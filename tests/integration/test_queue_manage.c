@@ -277,6 +277,31 @@ static void counters_stay_right_whatever_happens(void **state)
     assert_true(archived("completed") > 0 && archived("failed") + archived("canceled") > 0);
 }
 
+/* More than one statement takes; the number is of all. */
+static void very_many_dead_letters_return_in_pieces(void **state)
+{
+    char t[UUID_TEXT_BYTES];
+    int64_t n = 0;
+
+    (void)state;
+    uuid_text(&acme, t);
+    testdb_run(db, TESTDB_ADMIN,
+               "INSERT INTO job_archive (tenant_id, job_id, kind, payload, state, attempts, "
+               "created_at, started_at, finished_at) SELECT '%s', app_job_id(i), 'test.run', '{}', "
+               "'failed', 3, now(), now(), now() FROM generate_series(1, 10002) i",
+               t);
+    assert_string_equal(
+        testdb_value(db, TESTDB_ADMIN,
+                     "SELECT waiting || ' ' || looked_at FROM app_jobs_retry('%s', NULL, NULL, 2)",
+                     t),
+        "2 2");
+    enter();
+    assert_int_equal(queue_retry(cx, NULL, 0, NULL, &n), 0);
+    assert_int_equal(n, 10000);
+    assert_int_equal(db_commit(cx), 0);
+    assert_int_equal(testdb_number(db, TESTDB_ADMIN, "SELECT count(*) FROM jobs"), 10002);
+}
+
 static void a_dead_letter_waits_again_under_its_own_id(void **state)
 {
     const struct uuid batch = uuid_new();
@@ -988,6 +1013,7 @@ int main(void)
         WITH_DB(a_batch_counts_the_ends_of_its_jobs),
         WITH_DB(counters_stay_right_whatever_happens),
         WITH_DB(a_dead_letter_waits_again_under_its_own_id),
+        WITH_DB(very_many_dead_letters_return_in_pieces),
         WITH_DB(of_two_dead_twins_one_returns),
         WITH_DB(a_running_job_learns_that_it_was_canceled),
         WITH_DB(progress_keeps_the_lease_and_is_seen),
