@@ -75,7 +75,6 @@ END
 $$;
 
 DROP FUNCTION app_jobs_return(uuid[], uuid[], boolean);
-DROP FUNCTION app_jobs_ready(uuid[], uuid[], boolean);
 -- The third kind of caller: a worker that holds a lease. The tenant is read from the job.
 CREATE OR REPLACE FUNCTION app_enter_job(p_tenant uuid, p_job uuid, p_lease uuid)
     RETURNS TABLE (slug text, name text, time_zone text, language text, data_version bigint, role integer)
@@ -138,6 +137,7 @@ DROP FUNCTION app_jobs_cancel(uuid, uuid[], uuid, uuid[]);
 DROP FUNCTION app_jobs_excuse(uuid, uuid, uuid, integer, text);
 DROP FUNCTION app_jobs_put_back(uuid, uuid, uuid, bigint, text, text, text);
 DROP FUNCTION app_jobs_finish(uuid, uuid, uuid[], boolean);
+DROP FUNCTION app_jobs_ready(uuid[], uuid[], boolean);
 DROP FUNCTION app_jobs_leave(uuid[], uuid[], text, text, text);
 DROP FUNCTION app_jobs_count(uuid[], uuid[], text, integer);
 DROP FUNCTION app_jobs_lock_batches(uuid[], uuid[]);
