@@ -160,14 +160,15 @@ SELECT (SELECT (extract(epoch FROM b.changed_at) * 1000000)::bigint FROM job_bat
                                                          + CASE WHEN j.cancel_requested THEN 7 ELSE 0 END)), 0) AS digest
           FROM jobs j WHERE j.tenant_id = $1 AND j.state = 'running') r;
 
--- name: QUEUE_BATCHES_SINCE args: tenant uuid, since_us bigint, limit bigint
--- Ten seconds of grace: a change is visible at its commit, a little after its time. Without a time: the open ones.
+-- name: QUEUE_BATCHES_SINCE args: tenant uuid, since_us bigint, limit bigint, grace_ms bigint
+-- A change is visible at its commit, later than its time by as much as its transaction still lasts: so much grace, or it
+-- would not be told until the next. Without a time: the open ones.
 SELECT b.batch_id, b.kind, b.total, b.completed, b.failed, b.canceled,
        to_char(b.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
        to_char(b.changed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
   FROM job_batches b
  WHERE b.tenant_id = $1 AND b.changed_at > CASE WHEN $2::bigint IS NULL THEN '-infinity'
-                                                ELSE to_timestamp($2 / 1000000.0) - interval '10 seconds' END
+                                                ELSE to_timestamp($2 / 1000000.0) - make_interval(secs => $4 / 1000.0) END
    AND ($2 IS NOT NULL OR b.completed + b.failed + b.canceled < b.total)
  ORDER BY b.changed_at DESC LIMIT $3;
 

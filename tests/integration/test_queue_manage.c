@@ -683,6 +683,38 @@ static int64_t count_of(const json_t *p, const char *key)
     return n;
 }
 
+/* A group that lasts long commits a change that is older than others which were told. */
+static void a_change_that_is_committed_late_is_told(void **state)
+{
+    const struct uuid batches[] = {uuid_new(), uuid_new()};
+    char id[UUID_TEXT_BYTES];
+    char *cursor = NULL;
+    json_t *p = NULL;
+
+    (void)state;
+    enter();
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(queue_batch_begin(cx, &batches[i], "test.run", 0), 0);
+        add((struct queue_job){.batch = &batches[i]}, "good");
+    }
+    leave();
+    uuid_text(&batches[0], id);
+    testdb_run(
+        db, TESTDB_ADMIN,
+        "UPDATE job_batches SET changed_at = changed_at - interval '1 h' WHERE batch_id = '%s'",
+        id);
+    assert_true(progress(NULL, &cursor, &p));
+    json_decref(p);
+    testdb_run(db, TESTDB_ADMIN,
+               "UPDATE job_batches b SET failed = 1, changed_at = (SELECT max(changed_at) FROM "
+               "job_batches) - interval '%lld ms' WHERE batch_id = '%s'",
+               (long long)config.job_lease_ms - 1000, id);
+    assert_true(progress(cursor, &cursor, &p));
+    assert_int_equal(json_array_size(json_object_get(p, "batches")), 2);
+    json_decref(p);
+    free(cursor);
+}
+
 static void progress_says_what_changed_and_nothing_else(void **state)
 {
     const struct uuid batch = uuid_new();
@@ -1040,6 +1072,7 @@ int main(void)
         WITH_DB(suspects_keep_to_the_cap),
         WITH_DB(suspects_of_a_full_tenant_keep_nobody_else_waiting),
         WITH_DB(a_memory_overlooks_nothing_for_long),
+        WITH_DB(a_change_that_is_committed_late_is_told),
         WITH_DB(progress_says_what_changed_and_nothing_else),
         WITH_DB(pages_of_both_tables_hold_each_job_once),
         WITH_DB(a_job_that_ends_while_it_is_listed_is_there_once),
