@@ -1,7 +1,7 @@
 -- Loses batches with their counters, wishes to cancel, and schedules whose cron text is an @word.
 SET LOCAL ROLE cm_system;
 DROP FUNCTION app_enter_operator(text);
-DROP FUNCTION app_jobs_metrics();
+DROP FUNCTION app_jobs_metrics(integer);
 DROP FUNCTION app_schedule_put_off(uuid, uuid, timestamptz, timestamptz);
 DROP FUNCTION app_schedule_fire(uuid, uuid, timestamptz, timestamp, timestamptz, uuid);
 DROP FUNCTION app_schedules_due(timestamptz, integer);

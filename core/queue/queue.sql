@@ -20,8 +20,9 @@ SELECT job_id, cancel_requested FROM app_jobs_heartbeat($1, $2, $3, $4, $5, $6, 
 -- name: JOBS_DEPTH args: none
 SELECT state, n FROM app_jobs_depth();
 
--- name: JOBS_METRICS args: none
-SELECT kind, bucket, ready, running, oldest_s, completed, failed, canceled, retries, seconds_sum, seconds_p95 FROM app_jobs_metrics();
+-- name: JOBS_METRICS args: pages integer
+SELECT kind, bucket, ready, running, oldest_s, completed, failed, canceled, retries, seconds_sum, seconds_p95, estimated::integer
+  FROM app_jobs_metrics($1);
 
 -- ---- the ends of jobs, in the transaction of their results ----
 

@@ -1018,6 +1018,14 @@ static void metrics_are_by_kind_and_bucket_of_tenants(void **state)
         strstr(sb_text(&text), "clientmetrics_jobs_oldest_seconds{kind=\"test.run\",tenants=\""));
     assert_non_null(strstr(sb_text(&text), "\"} 2\n"));     /* p95 */
     assert_non_null(strstr(sb_text(&text), "\"} 50000\n")); /* retries */
+    assert_non_null(strstr(sb_text(&text), "clientmetrics_jobs_estimated{"));
+    assert_in_range(testdb_number(db, TESTDB_APP, "SELECT ready FROM app_jobs_metrics(400)"), 60000,
+                    140000);
+    assert_int_equal(
+        testdb_number(db, TESTDB_APP, "SELECT estimated::integer FROM app_jobs_metrics(400)"), 1);
+    assert_int_equal(
+        testdb_number(db, TESTDB_APP, "SELECT estimated::integer FROM app_jobs_metrics(100000)"),
+        0);
     sb_done(&text);
 }
 
