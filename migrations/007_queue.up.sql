@@ -787,10 +787,14 @@ $$;
 -- A due schedule that could not be fired is tried again later: it would stay the first that is due, and a hundred of them
 -- would keep all others from being looked at.
 CREATE FUNCTION app_schedule_put_off(p_tenant uuid, p_schedule uuid, p_was timestamptz, p_now timestamptz) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, public, pg_temp
-    AS $$ UPDATE schedules s SET next_run_at = coalesce(p_now, now()) + interval '10 minutes'
-           WHERE s.tenant_id = p_tenant AND s.schedule_id = p_schedule AND s.next_run_at = p_was $$;
+AS $$
+BEGIN
+    UPDATE schedules s SET next_run_at = coalesce(p_now, now()) + interval '10 minutes'
+     WHERE s.tenant_id = p_tenant AND s.schedule_id = p_schedule AND s.next_run_at = p_was;
+END
+$$;
 
 -- ---- looking on -------------------------------------------------------------------------------------------------
 
