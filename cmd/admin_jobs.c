@@ -36,11 +36,18 @@ static int stats(struct ctx *cx, int argc, char **argv, struct jw *w)
     return 0;
 }
 
+/* "-" and what is not given: any. */
+static struct slice word(int argc, char **argv, int i)
+{
+    return slice_cstr(i >= argc || strcmp(argv[i], "-") == 0 ? "" : argv[i]);
+}
+
 static int list(struct ctx *cx, int argc, char **argv, struct jw *w)
 {
     const struct queue_filter f = {.limit = LIMIT_PAGE,
-                                   .state = slice_cstr(argc > 0 ? argv[0] : ""),
-                                   .kind = slice_cstr(argc > 1 ? argv[1] : "")};
+                                   .state = word(argc, argv, 0),
+                                   .kind = word(argc, argv, 1),
+                                   .cursor = word(argc, argv, 2)};
 
     return queue_list(cx, &f, w);
 }
@@ -117,7 +124,7 @@ static const struct {
     verb_fn run;
 } verbs[] = {
     {"stats", 0, 0, stats},
-    {"list", 0, 2, list},
+    {"list", 0, 3, list},
     {"show", 1, 1, show},
     {"retry", 1, 1, retry},
     {"retry-all", 0, 1, retry_all},

@@ -11,7 +11,7 @@
 
 #define ADMIN_JOBS_USAGE                                                                           \
     "admin jobs stats TENANT\n"                                                                    \
-    "admin jobs list TENANT [ready|running|completed|failed|canceled [KIND]]\n"                    \
+    "admin jobs list TENANT [ready|running|completed|failed|canceled|- [KIND|- [NEXT_CURSOR]]]\n"  \
     "admin jobs show|retry|cancel TENANT JOB\n"                                                    \
     "admin jobs cancel-batch TENANT BATCH\n"                                                       \
     "admin jobs retry-all TENANT [KIND]\n"

@@ -11,9 +11,9 @@
 #include "core/queue/runner.h"
 
 static const struct job_kind kinds[] = {
-    /* name         run               given up            timeout of one, then attempts, concurrency: as the job says */
-    {MEETING_READ, meeting_read_job, meeting_read_dead, 5000, 0, 0, false},
-    {UPLOAD_ENQUEUE, upload_enqueue_job, NULL, 5000, 0, 0, true},
+    /* name         run               given up            timeout of one, then attempts, concurrency: as the job says; keeps_version, alone */
+    {MEETING_READ, meeting_read_job, meeting_read_dead, 5000, 0, 0, false, false},
+    {UPLOAD_ENQUEUE, upload_enqueue_job, NULL, 5000, 0, 0, true, true},
 };
 
 int cmd_work(const struct config *c, int argc, char **argv)

@@ -1,7 +1,8 @@
 -- Loses batches with their counters, wishes to cancel, and schedules whose cron text is an @word.
 SET LOCAL ROLE cm_system;
 DROP FUNCTION app_enter_operator(text);
-DROP FUNCTION app_jobs_metrics();
+DROP FUNCTION app_jobs_metrics(integer);
+DROP FUNCTION app_schedule_put_off(uuid, uuid, timestamptz, timestamptz);
 DROP FUNCTION app_schedule_fire(uuid, uuid, timestamptz, timestamp, timestamptz, uuid);
 DROP FUNCTION app_schedules_due(timestamptz, integer);
 DROP FUNCTION app_jobs_claim(text, text[], integer[], integer, integer, integer, uuid, uuid, uuid[], integer[], smallint[], timestamptz[], uuid[]);
@@ -131,12 +132,15 @@ DROP FUNCTION app_tenants_touch(uuid[]);
 DROP FUNCTION app_job_id(bigint);
 DROP FUNCTION app_local_instant(timestamp, text);
 DROP FUNCTION app_local_time(timestamptz, text);
-DROP FUNCTION app_jobs_retry(uuid, uuid[], text);
+DROP FUNCTION app_jobs_retry(uuid, uuid[], text, integer);
 DROP FUNCTION app_jobs_cancel(uuid, uuid[], uuid, uuid[]);
+DROP FUNCTION app_jobs_excuse(uuid, uuid, uuid, integer, text);
 DROP FUNCTION app_jobs_put_back(uuid, uuid, uuid, bigint, text, text, text);
 DROP FUNCTION app_jobs_finish(uuid, uuid, uuid[], boolean);
+DROP FUNCTION app_jobs_ready(uuid[], uuid[], boolean);
 DROP FUNCTION app_jobs_leave(uuid[], uuid[], text, text, text);
 DROP FUNCTION app_jobs_count(uuid[], uuid[], text, integer);
+DROP FUNCTION app_jobs_lock_batches(uuid[], uuid[]);
 
 -- Claims up to p_limit ready jobs, going round the tenants that have some: each gets an equal share of the batch,
 -- and the round starts at p_from (the worker's random point), so that no tenant is first for ever.
@@ -256,4 +260,4 @@ DROP INDEX job_archive_lost, job_archive_batch, job_archive_finished, jobs_runni
 CREATE INDEX job_archive_state ON job_archive (tenant_id, state, finished_at DESC);
 CREATE INDEX jobs_leases ON jobs (lease_until) WHERE state = 'running';
 ALTER TABLE job_archive DROP COLUMN batch_id, DROP COLUMN unique_key, DROP COLUMN priority, DROP COLUMN max_attempts;
-ALTER TABLE jobs DROP COLUMN batch_id, DROP COLUMN progress_done, DROP COLUMN progress_total, DROP COLUMN cancel_requested;
+ALTER TABLE jobs DROP COLUMN batch_id, DROP COLUMN progress_done, DROP COLUMN progress_total, DROP COLUMN cancel_requested, DROP COLUMN faults;

@@ -7,9 +7,11 @@ ALTER TABLE jobs
     ADD COLUMN batch_id         uuid,
     ADD COLUMN progress_done    bigint CHECK (progress_done >= 0),
     ADD COLUMN progress_total   bigint CHECK (progress_total >= 0),
-    ADD COLUMN cancel_requested boolean NOT NULL DEFAULT false;
+    ADD COLUMN cancel_requested boolean NOT NULL DEFAULT false,
+    ADD COLUMN faults           smallint NOT NULL DEFAULT 0 CHECK (faults >= 0);
 COMMENT ON COLUMN jobs.batch_id IS 'What was asked for together: an upload, a bulk request. Its row in job_batches counts the ends.';
 COMMENT ON COLUMN jobs.cancel_requested IS 'Somebody does not want it any more; the worker that holds it learns it within seconds.';
+COMMENT ON COLUMN jobs.faults IS 'Attempts that the database spoiled (a deadlock, a restart, a timeout) and that do not count; only so many are forgiven.';
 
 ALTER TABLE job_archive
     ADD COLUMN batch_id     uuid,
@@ -73,6 +75,19 @@ CREATE FUNCTION app_job_id(p_nth bigint) RETURNS uuid
 
 -- ---- leaving ----------------------------------------------------------------------------------------------------
 
+-- Locks the batches of these jobs until the commit, in one order. For who ends jobs in more than one way: each call of
+-- app_jobs_count orders only its own.
+CREATE FUNCTION app_jobs_lock_batches(p_tenants uuid[], p_jobs uuid[]) RETURNS void
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM FROM job_batches b
+      WHERE (b.tenant_id, b.batch_id) IN (SELECT j.tenant_id, j.batch_id FROM unnest(p_tenants, p_jobs) AS x(t, id)
+                                            JOIN jobs j ON j.tenant_id = x.t AND j.job_id = x.id)
+      ORDER BY b.tenant_id, b.batch_id FOR UPDATE;
+END
+$$;
+
 -- Counts ends of jobs in their batches; p_by is -1 for dead letters that return. Locks the batches' rows until the
 -- commit, in one order, so that two who end jobs of the same batches wait for each other instead of dying.
 CREATE FUNCTION app_jobs_count(p_tenants uuid[], p_batches uuid[], p_state text, p_by integer) RETURNS void
@@ -125,7 +140,7 @@ END
 $$;
 
 -- Jobs, given as pairs, that end without a result; the caller has locked them. A meeting whose reading was given up
--- must not look as if it waited for ever; one whose twin waits does.
+-- must not look as if it waited for ever; one for which a twin waits or runs does.
 CREATE FUNCTION app_jobs_leave(p_tenants uuid[], p_jobs uuid[], p_state text, p_code text, p_error text) RETURNS bigint
     LANGUAGE plpgsql
 AS $$
@@ -143,9 +158,16 @@ BEGIN
         SELECT g.tenant_id, g.job_id, g.kind, g.subject_id, g.payload, p_state, g.attempts, p_code, coalesce(p_error, g.last_error),
                g.created_at, g.started_at, statement_timestamp(), g.batch_id, g.unique_key, g.priority, g.max_attempts
           FROM gone g
+    ), still AS (
+        SELECT DISTINCT o.tenant_id, o.subject_id, o.kind
+          FROM gone g
+          JOIN jobs o ON o.tenant_id = g.tenant_id AND o.subject_id = g.subject_id AND o.kind = g.kind
+          LEFT JOIN unnest(p_tenants, p_jobs) AS x(t, id) ON x.t = o.tenant_id AND x.id = o.job_id
+         WHERE x.id IS NULL
     ), marked AS (
         UPDATE meeting_facts f SET state = 2 FROM gone g
          WHERE f.tenant_id = g.tenant_id AND f.subject_id = g.subject_id AND f.state = 0 AND p_code <> 'superseded'
+           AND NOT EXISTS (SELECT FROM still o WHERE o.tenant_id = g.tenant_id AND o.subject_id = g.subject_id AND o.kind = g.kind)
     )
     SELECT count(*), array_agg(g.tenant_id) FILTER (WHERE g.batch_id IS NOT NULL), array_agg(g.batch_id) FILTER (WHERE g.batch_id IS NOT NULL)
       INTO v_n, v_tenants, v_batches FROM gone g;
@@ -189,6 +211,28 @@ BEGIN
 END
 $$;
 
+-- One job whose attempt the database spoiled: it waits (twice as long each time, as runner_backoff_ms() has it) and the
+-- attempt does not count. Says what became of it: later, canceled, superseded; or spent: p_most were forgiven already, it may
+-- be its own fault after all, and nothing was done.
+CREATE FUNCTION app_jobs_excuse(p_tenant uuid, p_job uuid, p_lease uuid, p_most integer, p_error text) RETURNS text
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_faults integer;
+    v_became text;
+BEGIN
+    SELECT j.faults INTO v_faults FROM jobs j WHERE j.tenant_id = p_tenant AND j.job_id = p_job AND j.lease = p_lease FOR UPDATE;
+    IF v_faults >= p_most THEN
+        RETURN 'spent';
+    END IF;
+    v_became := app_jobs_put_back(p_tenant, p_job, p_lease, (least(300000, 1000 * 2 ^ v_faults) * (1 + random() / 2))::bigint,
+                                  NULL, NULL, p_error);
+    UPDATE jobs j SET attempts = greatest(0, j.attempts - 1), faults = j.faults + 1
+     WHERE j.tenant_id = p_tenant AND j.job_id = p_job AND j.state = 'ready';
+    RETURN v_became;
+END
+$$;
+
 -- Cancels by ids, by batch or by subjects (one of the three is given). Waiting ones go at once; for running ones it
 -- is asked for, and their worker ends them. The jobs of both are locked before the batch is: so do those who end jobs.
 CREATE FUNCTION app_jobs_cancel(p_tenant uuid, p_jobs uuid[], p_batch uuid, p_subjects uuid[]) RETURNS TABLE (canceled bigint, asked bigint)
@@ -201,7 +245,7 @@ BEGIN
         SELECT array_agg(x.job_id) INTO v_jobs FROM (SELECT j.job_id FROM jobs j
          WHERE j.tenant_id = p_tenant AND j.job_id = ANY (p_jobs) AND j.state = 'ready' ORDER BY j.job_id FOR UPDATE) x;
     ELSIF p_batch IS NOT NULL THEN
-        -- who makes jobs of it at this moment (UPLOAD_PACK_OPEN) is waited for, and who comes later sees canceled_at
+        -- who makes jobs of it at this moment (UPLOAD_PACK_WAIT) is waited for, and who comes later sees canceled_at
         PERFORM pg_advisory_xact_lock(1668115314, uuid_hash(p_batch));
         SELECT array_agg(x.job_id) INTO v_jobs FROM (SELECT j.job_id FROM jobs j
          WHERE j.tenant_id = p_tenant AND j.batch_id = p_batch AND j.state = 'ready' AND j.max_attempts > 0 ORDER BY j.job_id FOR UPDATE) x;
@@ -225,19 +269,23 @@ BEGIN
 END
 $$;
 
--- Dead letters, all (both NULL), of a kind or by ids, wait again under their own ids with all their attempts. One for
--- whose work another waits already is marked superseded. Returns how many wait.
-CREATE FUNCTION app_jobs_retry(p_tenant uuid, p_jobs uuid[], p_kind text) RETURNS bigint
+-- Dead letters, all (both NULL), of a kind or by ids, wait again under their own ids with all their attempts: the newest
+-- p_limit of them, so that no statement is longer than its timeout. One for whose work another waits already is marked
+-- superseded. Returns how many wait, and how many were looked at: fewer than p_limit, and none is left.
+CREATE FUNCTION app_jobs_retry(p_tenant uuid, p_jobs uuid[], p_kind text, p_limit integer) RETURNS TABLE (waiting bigint, looked_at bigint)
     LANGUAGE plpgsql
 AS $$
 DECLARE
-    v_back    bigint;
     v_batches uuid[];
     v_gone    uuid[];
 BEGIN
     WITH dead AS (
         DELETE FROM job_archive a
-         WHERE a.tenant_id = p_tenant AND a.state = 'failed' AND (p_jobs IS NULL OR a.job_id = ANY (p_jobs)) AND (p_kind IS NULL OR a.kind = p_kind)
+         WHERE a.tenant_id = p_tenant AND a.job_id IN (
+               SELECT x.job_id FROM job_archive x
+                WHERE x.tenant_id = p_tenant AND x.state = 'failed' AND x.state <> 'completed'
+                  AND (p_jobs IS NULL OR x.job_id = ANY (p_jobs)) AND (p_kind IS NULL OR x.kind = p_kind)
+                ORDER BY x.job_id DESC LIMIT p_limit)
         RETURNING a.*
     ), back AS (
         INSERT INTO jobs (tenant_id, job_id, kind, subject_id, payload, unique_key, priority, max_attempts, batch_id, created_at)
@@ -255,16 +303,16 @@ BEGIN
     ), marked AS (
         UPDATE meeting_facts f SET state = 0 FROM back b WHERE f.tenant_id = p_tenant AND f.subject_id = b.subject_id AND f.state = 2
     )
-    SELECT (SELECT count(*) FROM back), (SELECT array_agg(d.batch_id) FROM dead d WHERE d.batch_id IS NOT NULL),
+    SELECT (SELECT count(*) FROM back), (SELECT count(*) FROM dead), (SELECT array_agg(d.batch_id) FROM dead d WHERE d.batch_id IS NOT NULL),
            (SELECT array_agg(g.batch_id) FROM gone g WHERE g.batch_id IS NOT NULL)
-      INTO v_back, v_batches, v_gone;
+      INTO waiting, looked_at, v_batches, v_gone;
     IF v_batches IS NOT NULL THEN
         PERFORM app_jobs_count(array_fill(p_tenant, ARRAY[cardinality(v_batches)]), v_batches, 'failed', -1);
     END IF;
     IF v_gone IS NOT NULL THEN
         PERFORM app_jobs_count(array_fill(p_tenant, ARRAY[cardinality(v_gone)]), v_gone, 'canceled', 1);
     END IF;
-    RETURN v_back;
+    RETURN NEXT;
 END
 $$;
 
@@ -478,6 +526,23 @@ BEGIN
 END
 $$;
 
+-- The last step of app_jobs_return: they wait. Fails when a twin of one waits.
+CREATE FUNCTION app_jobs_ready(p_tenants uuid[], p_jobs uuid[], p_suspect boolean) RETURNS integer
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_n integer;
+BEGIN
+    UPDATE jobs j
+       SET state = 'ready', suspect = j.suspect OR p_suspect, lease = NULL, lease_until = NULL, worker = NULL,
+           progress_done = NULL, progress_total = NULL, attempts = CASE WHEN p_suspect THEN j.attempts ELSE greatest(0, j.attempts - 1) END
+      FROM unnest(p_tenants, p_jobs) AS x(t, id)
+     WHERE j.tenant_id = x.t AND j.job_id = x.id;
+    GET DIAGNOSTICS v_n = ROW_COUNT;
+    RETURN v_n;
+END
+$$;
+
 -- Jobs that nobody holds any more wait again, p_suspect: because a worker died with them; else the attempt that was
 -- not begun does not count. One that was to be canceled ends so; of two that would wait for the same work one goes.
 CREATE FUNCTION app_jobs_return(p_tenants uuid[], p_jobs uuid[], p_suspect boolean) RETURNS integer
@@ -488,7 +553,9 @@ DECLARE
     v_tenants uuid[];
     v_jobs    uuid[];
     v_n       integer;
+    v         record;
 BEGIN
+    PERFORM app_jobs_lock_batches(p_tenants, p_jobs);
     SELECT array_agg(j.tenant_id), array_agg(j.job_id) INTO v_tenants, v_jobs
       FROM unnest(p_tenants, p_jobs) AS x(t, id) JOIN jobs j ON j.tenant_id = x.t AND j.job_id = x.id WHERE j.cancel_requested;
     IF v_jobs IS NOT NULL THEN
@@ -504,14 +571,16 @@ BEGIN
         PERFORM app_jobs_leave(v_tenants, v_jobs, 'canceled', 'superseded', NULL);
     END IF;
     BEGIN
-        UPDATE jobs j
-           SET state = 'ready', suspect = j.suspect OR p_suspect, lease = NULL, lease_until = NULL, worker = NULL,
-               progress_done = NULL, progress_total = NULL, attempts = CASE WHEN p_suspect THEN j.attempts ELSE greatest(0, j.attempts - 1) END
-          FROM unnest(p_tenants, p_jobs) AS x(t, id)
-         WHERE j.tenant_id = x.t AND j.job_id = x.id;
-        GET DIAGNOSTICS v_n = ROW_COUNT;
+        v_n := app_jobs_ready(p_tenants, p_jobs, p_suspect);
     EXCEPTION WHEN unique_violation THEN
-        v_n := 0; -- a twin came this very moment: the lease runs out, and the next round removes the older one
+        v_n := 0; -- a twin of one came this very moment: the others return all the same, and the twin does its work
+        FOR v IN SELECT x.t, x.id FROM unnest(p_tenants, p_jobs) AS x(t, id) LOOP
+            BEGIN
+                v_n := v_n + app_jobs_ready(ARRAY[v.t], ARRAY[v.id], p_suspect);
+            EXCEPTION WHEN unique_violation THEN
+                PERFORM app_jobs_leave(ARRAY[v.t], ARRAY[v.id], 'canceled', 'superseded', NULL);
+            END;
+        END LOOP;
     END;
     RETURN v_n;
 END
@@ -529,39 +598,58 @@ $$;
 
 -- Gives back what silent workers held. A job out of attempts becomes a dead letter. Returns how many moved. One
 -- worker at a time looks; the others have better things to do.
+--
+-- A worker that is not dead but slow holds the facts of its meeting and will want its job: whoever holds the job must not
+-- wait for the facts. So neither is waited for: a job that ends here and whose facts are not free is left to the next
+-- round. What is waited for comes after them, and in one order: the batches, then the tenants.
 CREATE OR REPLACE FUNCTION app_jobs_rescue() RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, public, pg_temp
 AS $$
 DECLARE
-    v_tenants uuid[];
-    v_jobs    uuid[];
-    v_ended   uuid[];
-    v_some    uuid[];
-    v_dead    integer := 0;
-    v_back    integer := 0;
+    v_tenants  uuid[];
+    v_jobs     uuid[];
+    v_subjects uuid[];
+    v_free     uuid[];
+    v_ended    uuid[];
+    v_dead_of  uuid[];
+    v_dead     uuid[];
+    v_back_of  uuid[];
+    v_back     uuid[];
+    v_n        integer := 0;
 BEGIN
     IF NOT pg_try_advisory_xact_lock(1668115313, -1) THEN
         RETURN 0;
     END IF;
-    SELECT array_agg(x.tenant_id), array_agg(x.job_id) INTO v_tenants, v_jobs FROM (
-        SELECT j.tenant_id, j.job_id FROM jobs j
-         WHERE j.state = 'running' AND j.lease_until < now() AND j.attempts >= j.max_attempts AND NOT j.cancel_requested
+    SELECT array_agg(x.tenant_id), array_agg(x.job_id), array_agg(x.subject_id) INTO v_tenants, v_jobs, v_subjects FROM (
+        SELECT j.tenant_id, j.job_id, j.subject_id FROM jobs j WHERE j.state = 'running' AND j.lease_until < now()
          ORDER BY j.tenant_id, j.job_id LIMIT 1000 FOR UPDATE SKIP LOCKED) x;
-    IF v_jobs IS NOT NULL THEN
-        v_ended := v_tenants;
-        v_dead := app_jobs_leave(v_tenants, v_jobs, 'failed', 'lease_expired', NULL);
+    IF v_jobs IS NULL THEN
+        RETURN 0;
     END IF;
-    SELECT array_agg(x.tenant_id), array_agg(x.job_id), array_agg(x.tenant_id) FILTER (WHERE x.cancel_requested)
-      INTO v_tenants, v_jobs, v_some FROM (
-        SELECT j.tenant_id, j.job_id, j.cancel_requested FROM jobs j
-         WHERE j.state = 'running' AND j.lease_until < now() AND (j.attempts < j.max_attempts OR j.cancel_requested)
-         ORDER BY j.tenant_id, j.job_id LIMIT 1000 FOR UPDATE SKIP LOCKED) x;
-    IF v_jobs IS NOT NULL THEN
-        v_back := app_jobs_return(v_tenants, v_jobs, true);
+    SELECT coalesce(array_agg(x.subject_id), '{}') INTO v_free FROM (
+        SELECT f.subject_id FROM unnest(v_tenants, v_subjects) AS s(t, id)
+          JOIN meeting_facts f ON f.tenant_id = s.t AND f.subject_id = s.id
+           FOR UPDATE OF f SKIP LOCKED) x;
+    SELECT array_agg(j.tenant_id) FILTER (WHERE dead.is), array_agg(j.job_id) FILTER (WHERE dead.is),
+           array_agg(j.tenant_id) FILTER (WHERE NOT dead.is), array_agg(j.job_id) FILTER (WHERE NOT dead.is),
+           array_agg(j.tenant_id) FILTER (WHERE dead.is OR j.cancel_requested), array_agg(j.tenant_id), array_agg(j.job_id)
+      INTO v_dead_of, v_dead, v_back_of, v_back, v_ended, v_tenants, v_jobs
+      FROM unnest(v_tenants, v_jobs) AS x(t, id)
+      JOIN jobs j ON j.tenant_id = x.t AND j.job_id = x.id
+     CROSS JOIN LATERAL (SELECT j.attempts >= j.max_attempts AND NOT j.cancel_requested AS is) dead
+     WHERE NOT ((dead.is OR j.cancel_requested)
+                AND EXISTS (SELECT FROM meeting_facts f
+                             WHERE f.tenant_id = j.tenant_id AND f.subject_id = j.subject_id AND f.subject_id <> ALL (v_free)));
+    PERFORM app_jobs_lock_batches(v_tenants, v_jobs);
+    IF v_dead IS NOT NULL THEN
+        v_n := app_jobs_leave(v_dead_of, v_dead, 'failed', 'lease_expired', NULL);
     END IF;
-    PERFORM app_tenants_touch(v_ended || v_some);
-    RETURN v_dead + v_back;
+    IF v_back IS NOT NULL THEN
+        v_n := v_n + app_jobs_return(v_back_of, v_back, true);
+    END IF;
+    PERFORM app_tenants_touch(v_ended);
+    RETURN v_n;
 END
 $$;
 
@@ -645,7 +733,7 @@ EXCEPTION WHEN invalid_parameter_value THEN
 END
 $$;
 
--- Schedules whose time has come at p_now, with that instant in their zone. Those of suspended tenants wait.
+-- Schedules whose time has come at p_now (NULL: now, by this clock and no worker's), with that instant in their zone. Those of suspended tenants wait.
 CREATE FUNCTION app_schedules_due(p_now timestamptz, p_limit integer)
     RETURNS TABLE (tenant_id uuid, schedule_id uuid, cron text, next_run_at timestamptz, local timestamp)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -653,18 +741,18 @@ CREATE FUNCTION app_schedules_due(p_now timestamptz, p_limit integer)
 AS $$
 BEGIN
     RETURN QUERY
-        SELECT s.tenant_id, s.schedule_id, s.cron, s.next_run_at, app_local_time(p_now, coalesce(s.time_zone, x.time_zone))
+        SELECT s.tenant_id, s.schedule_id, s.cron, s.next_run_at, app_local_time(coalesce(p_now, now()), coalesce(s.time_zone, x.time_zone))
           FROM schedules s
           JOIN tenants n ON n.tenant_id = s.tenant_id AND n.state = 'active'
           JOIN tenant_settings x ON x.tenant_id = s.tenant_id
-         WHERE s.enabled AND s.next_run_at <= p_now
+         WHERE s.enabled AND s.next_run_at <= coalesce(p_now, now())
          ORDER BY s.next_run_at LIMIT p_limit;
 END
 $$;
 
 -- Fires a due schedule: one job, however many runs were missed, and the next time. p_next is local; NULL: it never
--- comes again, or cannot be read, and is switched off. Says fired, late (somebody else fired it) or again (p_next is
--- not after p_now, because the clock repeats an hour: give a later one).
+-- comes again, or cannot be read, and is switched off. Says fired, ended (switched off), late (somebody else fired it) or
+-- again (p_next is not after p_now, because the clock repeats an hour: give a later one).
 CREATE FUNCTION app_schedule_fire(p_tenant uuid, p_schedule uuid, p_was timestamptz, p_next timestamp, p_now timestamptz, p_job uuid) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, public, pg_temp
@@ -681,10 +769,10 @@ BEGIN
     END IF;
     IF p_next IS NULL THEN
         UPDATE schedules s SET enabled = false WHERE s.tenant_id = p_tenant AND s.schedule_id = p_schedule;
-        RETURN 'fired';
+        RETURN 'ended';
     END IF;
     v_next := app_local_instant(p_next, v.zone);
-    IF v_next <= p_now THEN
+    IF v_next <= coalesce(p_now, now()) THEN
         RETURN 'again';
     END IF;
     UPDATE schedules s SET next_run_at = v_next WHERE s.tenant_id = p_tenant AND s.schedule_id = p_schedule;
@@ -696,26 +784,44 @@ BEGIN
 END
 $$;
 
+-- A due schedule that could not be fired is tried again later: it would stay the first that is due, and a hundred of them
+-- would keep all others from being looked at.
+CREATE FUNCTION app_schedule_put_off(p_tenant uuid, p_schedule uuid, p_was timestamptz, p_now timestamptz) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, public, pg_temp
+AS $$
+BEGIN
+    UPDATE schedules s SET next_run_at = coalesce(p_now, now()) + interval '10 minutes'
+     WHERE s.tenant_id = p_tenant AND s.schedule_id = p_schedule AND s.next_run_at = p_was;
+END
+$$;
+
 -- ---- looking on -------------------------------------------------------------------------------------------------
 
 -- For metrics, over all tenants: by kind and by one of 16 buckets of tenants, so that the number of series has a bound.
--- Reads all waiting jobs and five minutes of finished ones (by the BRIN index); the percentile is of a sample of about
--- 50,000, since sorting them all would cost more than everything else.
-CREATE FUNCTION app_jobs_metrics()
+-- Reads p_pages pages of jobs at most: what waits in a longer queue is an estimate from as many, chosen at random, and
+-- `estimated` says so; what runs is counted. And five minutes of finished ones (by the BRIN index); the percentile is of a
+-- sample of about 50,000, since sorting them all would cost more than everything else.
+CREATE FUNCTION app_jobs_metrics(p_pages integer)
     RETURNS TABLE (kind text, bucket integer, ready bigint, running bigint, oldest_s double precision, completed bigint, failed bigint,
-                   canceled bigint, retries bigint, seconds_sum double precision, seconds_p95 double precision)
+                   canceled bigint, retries bigint, seconds_sum double precision, seconds_p95 double precision, estimated boolean)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, public, pg_temp
 AS $$
 DECLARE
     v_every integer := 1 + (SELECT count(*) FROM job_archive a WHERE a.finished_at > now() - interval '5 minutes') / 50000;
+    v_part  double precision := least(1, p_pages::double precision / greatest(1, pg_relation_size('jobs') / current_setting('block_size')::integer));
 BEGIN
     RETURN QUERY
-        WITH w AS (
-            SELECT j.kind AS k, uuid_hash(j.tenant_id) & 15 AS b, count(*) FILTER (WHERE j.state = 'ready') AS ready,
-                   count(*) FILTER (WHERE j.state = 'running') AS running,
-                   extract(epoch FROM now() - min(j.run_at) FILTER (WHERE j.state = 'ready' AND j.run_at <= now()))::double precision AS oldest
-              FROM jobs j GROUP BY 1, 2
+        WITH waits AS (
+            SELECT j.kind AS k, uuid_hash(j.tenant_id) & 15 AS b, (count(*) / v_part)::bigint AS n,
+                   extract(epoch FROM now() - min(j.run_at) FILTER (WHERE j.run_at <= now()))::double precision AS oldest
+              FROM jobs j TABLESAMPLE SYSTEM (100 * v_part) WHERE j.state = 'ready' GROUP BY 1, 2
+        ), runs AS (
+            SELECT j.kind AS k, uuid_hash(j.tenant_id) & 15 AS b, count(*) AS n FROM jobs j WHERE j.state = 'running' GROUP BY 1, 2
+        ), w AS (
+            SELECT coalesce(x.k, r.k) AS k, coalesce(x.b, r.b) AS b, coalesce(x.n, 0) AS ready, coalesce(r.n, 0) AS running, x.oldest
+              FROM waits x FULL JOIN runs r ON r.k = x.k AND r.b = x.b
         ), f AS (
             SELECT a.kind AS k, uuid_hash(a.tenant_id) & 15 AS b, count(*) FILTER (WHERE a.state = 'completed') AS completed,
                    count(*) FILTER (WHERE a.state = 'failed') AS failed, count(*) FILTER (WHERE a.state = 'canceled') AS canceled,
@@ -727,7 +833,7 @@ BEGIN
         )
         SELECT coalesce(w.k, f.k), coalesce(w.b, f.b), coalesce(w.ready, 0), coalesce(w.running, 0), coalesce(w.oldest, 0),
                coalesce(f.completed, 0), coalesce(f.failed, 0), coalesce(f.canceled, 0), coalesce(f.retries, 0), coalesce(f.total, 0),
-               coalesce(f.p95, 0)
+               coalesce(f.p95, 0), v_part < 1
           FROM w FULL JOIN f ON f.k = w.k AND f.b = w.b ORDER BY 1, 2;
 END
 $$;
@@ -801,7 +907,8 @@ ALTER FUNCTION app_jobs_heartbeat(uuid, integer, uuid[], uuid[], uuid, bigint, b
 ALTER FUNCTION app_jobs_return(uuid[], uuid[], boolean)                                                    OWNER TO cm_system;
 ALTER FUNCTION app_schedules_due(timestamptz, integer)                                                     OWNER TO cm_system;
 ALTER FUNCTION app_schedule_fire(uuid, uuid, timestamptz, timestamp, timestamptz, uuid)                    OWNER TO cm_system;
-ALTER FUNCTION app_jobs_metrics()                                                                          OWNER TO cm_system;
+ALTER FUNCTION app_schedule_put_off(uuid, uuid, timestamptz, timestamptz)                                  OWNER TO cm_system;
+ALTER FUNCTION app_jobs_metrics(integer)                                                                          OWNER TO cm_system;
 ALTER FUNCTION app_enter_operator(text)                                                                    OWNER TO cm_system;
 SET LOCAL ROLE cm_system;
 REVOKE ALL ON FUNCTION app_jobs_room(uuid, integer, text[], integer[]),
@@ -809,10 +916,12 @@ REVOKE ALL ON FUNCTION app_jobs_room(uuid, integer, text[], integer[]),
     app_jobs_claim(text, text[], integer[], integer, integer, integer, uuid, uuid, uuid[], integer[], smallint[], timestamptz[], uuid[]),
     app_jobs_heartbeat(uuid, integer, uuid[], uuid[], uuid, bigint, bigint), app_jobs_return(uuid[], uuid[], boolean),
     app_schedules_due(timestamptz, integer), app_schedule_fire(uuid, uuid, timestamptz, timestamp, timestamptz, uuid),
-    app_jobs_metrics(), app_enter_operator(text) FROM PUBLIC;
+    app_schedule_put_off(uuid, uuid, timestamptz, timestamptz),
+    app_jobs_metrics(integer), app_enter_operator(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION app_jobs_claim(text, text[], integer[], integer, integer, integer, uuid, uuid, uuid[], integer[], smallint[], timestamptz[], uuid[]),
     app_jobs_heartbeat(uuid, integer, uuid[], uuid[], uuid, bigint, bigint),
     app_schedules_due(timestamptz, integer), app_schedule_fire(uuid, uuid, timestamptz, timestamp, timestamptz, uuid),
-    app_jobs_metrics() TO cm_app;
+    app_schedule_put_off(uuid, uuid, timestamptz, timestamptz),
+    app_jobs_metrics(integer) TO cm_app;
 GRANT EXECUTE ON FUNCTION app_enter_operator(text) TO cm_owner;
 RESET ROLE;

@@ -94,6 +94,9 @@ BEGIN
      WHERE a.tenant_id = v_tenant AND a.subject_id = d.subject_id AND e.tenant_id = v_tenant AND e.analysis_id = a.analysis_id;
     GET DIAGNOSTICS n = ROW_COUNT;
     RETURN NEXT;
+    -- what was done with them counts no longer, and what was given up cannot be tried again
+    DELETE FROM job_archive a USING pg_temp.doomed d
+     WHERE a.tenant_id = v_tenant AND a.subject_id = d.subject_id AND a.state IN ('completed', 'failed');
     FOREACH v_table IN ARRAY ARRAY['llm_analyses', 'corrections', 'subject_phrases', 'custom_facts', 'embeddings', 'subject_search',
                                    'meeting_revisions', 'meeting_facts', 'meetings', 'transcripts', 'subjects'] LOOP
         what := v_table;

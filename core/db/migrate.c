@@ -52,7 +52,7 @@ static int sql(const struct runner *r, const char *text)
     return problem(r, "database", PQresultErrorMessage(res));
 }
 
-/* Whole file, terminated; malloc'd. */
+/* Whole file, terminated; malloc'd. NULL: not to be read, or larger than MAX_FILE_BYTES: half a migration is none. */
 static char *read_file(const char *folder, const char *file, size_t *n)
 {
     char path[4096];
@@ -67,8 +67,13 @@ static char *read_file(const char *folder, const char *file, size_t *n)
     if (!text)
         abort();
     *n = fread(text, 1, MAX_FILE_BYTES, f);
+    if (ferror(f) || fgetc(f) != EOF) {
+        free(text);
+        text = NULL;
+    } else {
+        text[*n] = '\0';
+    }
     fclose(f);
-    text[*n] = '\0';
     return text;
 }
 
@@ -101,7 +106,10 @@ static int find_steps(struct runner *r)
         s = &r->steps[number - 1];
         text = read_file(r->o->folder, e->d_name, &n);
         if (!text || s->number) {
-            problem(r, s->number ? "two files have this number" : "cannot read", e->d_name);
+            problem(r,
+                    s->number ? "two files have this number"
+                              : "cannot be read, or is larger than 4 MiB",
+                    e->d_name);
             closedir(d);
             return -1;
         }
@@ -193,7 +201,7 @@ static int apply(struct runner *r, const struct step *s, bool up)
     snprintf(file, sizeof file, "%s.%s.sql", s->name, up ? "up" : "down");
     text = read_file(r->o->folder, file, &n);
     if (!text)
-        return problem(r, "cannot read", file);
+        return problem(r, "cannot be read, or is larger than 4 MiB", file);
     if (up)
         snprintf(record, sizeof record,
                  "INSERT INTO schema_migrations (number, name, digest) VALUES (%d, '%s', '%s')",

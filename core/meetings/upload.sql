@@ -43,7 +43,7 @@ GRANT SELECT ON upload_stage TO cm_system;
 -- Only of rows that are not simply new: a first upload has none.
 CREATE TEMPORARY TABLE upload_plan (
     row_no bigint NOT NULL, action text NOT NULL, stored boolean NOT NULL, existing uuid, version bigint,
-    ordinal smallint NOT NULL, changed boolean NOT NULL, reread boolean NOT NULL
+    ordinal smallint NOT NULL, changed boolean NOT NULL, reread boolean NOT NULL, moved boolean NOT NULL
 ) ON COMMIT DROP;
 
 -- name: UPLOAD_CHANGE_CREATE args: none
@@ -64,56 +64,89 @@ ANALYZE upload_stage (row_no, identity, seller);
 -- name: UPLOAD_PLAN_FILL args: tenant uuid, policy text
 -- What each row means whose identity the file names twice or a meeting has already; rows count one after the other.
 -- Of several meetings with one identity the newest (the highest ordinal) is the one that changes.
-INSERT INTO upload_plan (row_no, action, stored, existing, version, ordinal, changed, reread)
-WITH there AS MATERIALIZED (
-    SELECT m.identity, m.meeting_id, m.version, m.ordinal, m.content, t.body_hash, f.state
+--
+-- An identity that a meeting had before somebody edited it is known too, behind those that have it now (ordinal -1). A row
+-- whose content an edit replaced, and no upload since, says nothing new: what a person changed is not undone by sending the
+-- file again. Only a meeting that came to the identity by a file is changed by it (`came`): one that had it between two
+-- edits may have had it by mistake, and a row that is really of that identity must not be written over it.
+INSERT INTO upload_plan (row_no, action, stored, existing, version, ordinal, changed, reread, moved)
+WITH left_behind AS MATERIALIZED (
+    SELECT r.identity, r.meeting_id,
+           bool_or((SELECT p.upload_id IS NULL FROM meeting_revisions p
+                     WHERE p.tenant_id = $1 AND p.meeting_id = r.meeting_id AND p.version < r.version
+                     ORDER BY p.version DESC LIMIT 1) IS NOT TRUE) AS came
+      FROM meeting_revisions r
+     WHERE r.tenant_id = $1 AND r.upload_id IS NULL AND r.identity IN (SELECT identity FROM upload_stage)
+     GROUP BY r.identity, r.meeting_id
+), there AS MATERIALIZED (
+    SELECT m.identity, m.meeting_id, m.version, m.ordinal, m.content, t.body_hash, f.state, true AS came
       FROM meetings m
       JOIN transcripts t ON t.tenant_id = m.tenant_id AND t.subject_id = m.meeting_id
       JOIN meeting_facts f ON f.tenant_id = m.tenant_id AND f.subject_id = m.meeting_id
      WHERE m.tenant_id = $1 AND m.identity IN (SELECT identity FROM upload_stage)
+    UNION ALL
+    SELECT l.identity, m.meeting_id, m.version, -1::smallint, m.content, t.body_hash, f.state, l.came
+      FROM left_behind l
+      JOIN meetings m ON m.tenant_id = $1 AND m.meeting_id = l.meeting_id AND m.identity <> l.identity
+      JOIN transcripts t ON t.tenant_id = $1 AND t.subject_id = l.meeting_id
+      JOIN meeting_facts f ON f.tenant_id = $1 AND f.subject_id = l.meeting_id
 ), known AS (
     SELECT identity FROM upload_stage GROUP BY identity HAVING count(*) > 1
     UNION SELECT identity FROM there
 ), newest AS (
-    SELECT DISTINCT ON (identity) identity, meeting_id, version, ordinal, content, body_hash, state FROM there ORDER BY identity, ordinal DESC
-), others AS ( -- contents that a meeting other than the newest has
-    SELECT DISTINCT t.identity, t.content FROM there t JOIN newest n ON n.identity = t.identity WHERE t.meeting_id <> n.meeting_id
+    SELECT DISTINCT ON (identity) identity, meeting_id, version, ordinal, content, body_hash, state
+      FROM there WHERE came ORDER BY identity, ordinal DESC, meeting_id DESC
+), replaced AS MATERIALIZED ( -- contents that a meeting had before edits, since the last upload that changed it
+    SELECT DISTINCT t.identity, t.meeting_id, r.content
+      FROM there t
+      JOIN meeting_revisions r ON r.tenant_id = $1 AND r.meeting_id = t.meeting_id AND r.upload_id IS NULL
+     WHERE NOT EXISTS (SELECT FROM meeting_revisions u
+                        WHERE u.tenant_id = $1 AND u.meeting_id = r.meeting_id AND u.version > r.version AND u.upload_id IS NOT NULL)
+), others AS ( -- contents that a meeting other than the newest has, or had
+    SELECT t.identity, t.content FROM there t LEFT JOIN newest n ON n.identity = t.identity WHERE t.meeting_id IS DISTINCT FROM n.meeting_id
+    UNION
+    SELECT r.identity, r.content FROM replaced r LEFT JOIN newest n ON n.identity = r.identity WHERE r.meeting_id IS DISTINCT FROM n.meeting_id
 ), matched AS (
     SELECT s.row_no, s.identity, s.content, s.body_hash,
            n.meeting_id AS existing, n.version, n.ordinal AS top, n.content AS was, n.body_hash AS was_body, n.state,
-           o.identity IS NOT NULL AS elsewhere
+           o.identity IS NOT NULL AS elsewhere, s.content = n.content OR r.identity IS NOT NULL AS said
       FROM upload_stage s
       JOIN known k ON k.identity = s.identity
       LEFT JOIN newest n ON n.identity = s.identity
       LEFT JOIN others o ON o.identity = s.identity AND o.content = s.content
+      LEFT JOIN replaced r ON r.identity = s.identity AND r.content = s.content AND r.meeting_id = n.meeting_id
 ), numbered AS (
-    SELECT row_no, identity, content, body_hash, existing, version, top, was, was_body, state, elsewhere, row_number() OVER in_file AS place, first_value(content) OVER in_file AS first,
-           lag(content) OVER (PARTITION BY identity, elsewhere ORDER BY row_no) AS previous,
+    SELECT row_no, identity, content, body_hash, existing, version, top, was_body, state, elsewhere, coalesce(said, false) AS said,
+           row_number() OVER in_file AS place, first_value(content) OVER in_file AS first, lag(content) OVER in_file AS previous,
            row_number() OVER (PARTITION BY identity, content ORDER BY row_no) > 1 AS seen
       FROM matched
-    WINDOW in_file AS (PARTITION BY identity ORDER BY row_no)
+    WINDOW in_file AS (PARTITION BY identity, elsewhere ORDER BY row_no)
 ), judged AS (
-    SELECT row_no, identity, content, body_hash, existing, version, top, was, was_body, state, CASE
-           WHEN place = 1 AND existing IS NULL THEN 'created'
+    SELECT row_no, identity, content, body_hash, existing, version, top, was_body, state, said, CASE
            WHEN elsewhere THEN 'duplicate'
-           WHEN $2 = 'update' THEN CASE WHEN content = coalesce(previous, was) THEN 'duplicate' ELSE 'updated' END
-           WHEN content = was OR seen OR ($2 = 'skip' AND existing IS NULL AND content = first) THEN 'duplicate'
+           WHEN place = 1 AND existing IS NULL THEN 'created'
+           WHEN $2 = 'update' THEN CASE WHEN content = previous OR (previous IS NULL AND said) THEN 'duplicate' ELSE 'updated' END
+           WHEN said OR seen OR ($2 = 'skip' AND existing IS NULL AND content = first) THEN 'duplicate'
            WHEN $2 = 'skip' THEN 'skipped'
            ELSE 'created' END AS action
       FROM numbered
-), settled AS (
-    SELECT row_no, identity, content, body_hash, existing, version, was, was_body, state, action, CASE $2 WHEN 'update' THEN action <> 'duplicate' AND row_no = max(row_no) FILTER (WHERE action <> 'duplicate') OVER (PARTITION BY identity)
-                      ELSE action = 'created' END AS stored,
+), settled AS ( -- by the meeting: the file may name it by two identities
+    SELECT row_no, identity, body_hash, existing, version, top, was_body, state, said, action, CASE $2
+           WHEN 'update' THEN action <> 'duplicate'
+                AND row_no = max(row_no) FILTER (WHERE action <> 'duplicate') OVER (PARTITION BY coalesce(existing, identity))
+           ELSE action = 'created' END AS stored,
            coalesce(top + 1, 0) + count(*) FILTER (WHERE action = 'created') OVER (PARTITION BY identity ORDER BY row_no) - 1 AS next
       FROM judged
 )
 SELECT row_no, action, stored, CASE WHEN $2 = 'keep_both' AND stored THEN NULL ELSE existing END, version,
        CASE WHEN $2 = 'keep_both' AND stored THEN next ELSE 0 END,
-       coalesce(stored AND content <> was, false),
+       existing IS NOT NULL AND stored AND NOT said,
+       coalesce(stored AND NOT said AND body_hash <> was_body, false)
        -- reading it failed: sending it again tries again
-       coalesce(stored AND body_hash <> was_body, false)
-       OR coalesce(state = 2 AND row_no = max(row_no) OVER (PARTITION BY identity), false)
-  FROM settled;
+       OR coalesce(state = 2 AND row_no = coalesce(max(row_no) FILTER (WHERE stored AND $2 = 'update') OVER meeting, max(row_no) OVER meeting), false),
+       coalesce(top < 0, false)
+  FROM settled
+WINDOW meeting AS (PARTITION BY coalesce(existing, identity));
 
 -- name: UPLOAD_PLAN_ANALYZE args: none
 -- Unknown to the planner, it would be joined row by row: 7.7 s for 8,000 rows.
@@ -148,14 +181,18 @@ ON CONFLICT DO NOTHING;
 
 -- name: UPLOAD_CHANGE_FILL args: tenant uuid
 -- Locked, and as it was when it was judged: somebody may edit or delete it meanwhile, and then it is another's change that
--- the row would be compared with. Fewer rows than the plan has (UPLOAD_PLAN_COUNT): judge again.
+-- the row would be compared with. Fewer rows than the plan has (UPLOAD_PLAN_COUNT): judge again. A meeting whose identity a
+-- person edited keeps it: of the row it takes the outcome and the words.
 INSERT INTO upload_change (meeting_id, job_id, content, body_hash, client_name, email, phone, sales_rep, code, closed, transcript, changed, reread)
-SELECT p.existing, s.job_id, s.content, s.body_hash, s.client_name, s.email, s.phone, v.value, v.code, s.closed, s.transcript, p.changed, p.reread
+SELECT p.existing, s.job_id, s.content, s.body_hash, CASE WHEN p.moved THEN m.client_name ELSE s.client_name END,
+       CASE WHEN p.moved THEN m.email ELSE s.email END, CASE WHEN p.moved THEN m.phone ELSE s.phone END,
+       coalesce(w.value, v.value), coalesce(w.code, v.code), s.closed, s.transcript, p.changed, p.reread
   FROM upload_plan p
   JOIN upload_stage s ON s.row_no = p.row_no
   JOIN meetings m ON m.tenant_id = $1 AND m.meeting_id = p.existing AND m.version = p.version
   JOIN transcripts t ON t.tenant_id = $1 AND t.subject_id = p.existing
   JOIN value_codes v ON v.tenant_id = $1 AND v.field = 'sales_rep' AND v.folded = s.seller
+  LEFT JOIN value_codes w ON p.moved AND w.tenant_id = $1 AND w.field = 'sales_rep' AND w.value = m.sales_rep
  WHERE p.existing IS NOT NULL AND (p.changed OR p.reread)
  ORDER BY p.existing
    FOR UPDATE OF m, t;
@@ -222,12 +259,14 @@ SELECT $1, ($4::uuid[])[g.pack], 'meeting.enqueue',
   FROM (SELECT pack, count(*) AS n FROM upload_stage GROUP BY pack) g
 ON CONFLICT DO NOTHING;
 
+-- name: UPLOAD_PACK_WAIT args: tenant uuid, batch uuid, job uuid
+-- A cancellation comes before these jobs are made or after: app_jobs_cancel() waits at this lock, or is waited for. The job
+-- itself is locked before all that it locks, as everybody does who ends jobs; its batch comes last (UPLOAD_PACK_COUNT).
+SELECT pg_advisory_xact_lock_shared(1668115314, uuid_hash($2)) FROM jobs j WHERE j.tenant_id = $1 AND j.job_id = $3 FOR UPDATE;
+
 -- name: UPLOAD_PACK_OPEN args: tenant uuid, batch uuid
--- Locked: a cancellation comes before these jobs are made or after. app_jobs_cancel() waits at the first lock, and with
--- the second the answer is what it left.
-SELECT b.canceled_at IS NOT NULL
-  FROM (SELECT pg_advisory_xact_lock_shared(1668115314, uuid_hash($2))) l CROSS JOIN job_batches b
- WHERE b.tenant_id = $1 AND b.batch_id = $2 FOR UPDATE OF b;
+-- A statement of its own: it sees what a cancellation left that was waited for.
+SELECT b.canceled_at IS NOT NULL FROM job_batches b WHERE b.tenant_id = $1 AND b.batch_id = $2;
 
 -- name: UPLOAD_PACK_JOBS args: tenant uuid, batch uuid, after uuid, to uuid
 INSERT INTO jobs (tenant_id, job_id, kind, subject_id, unique_key, batch_id)
@@ -237,10 +276,14 @@ SELECT $1, app_job_id(row_number() OVER (ORDER BY f.subject_id)), 'meeting.read'
 ON CONFLICT (tenant_id, kind, unique_key) WHERE unique_key IS NOT NULL AND state = 'ready' DO NOTHING;
 
 -- name: UPLOAD_PACK_GIVEN_UP args: tenant uuid, upload uuid, after uuid, to uuid
-UPDATE meeting_facts f SET state = 2
-  FROM meetings m
- WHERE m.tenant_id = $1 AND m.meeting_id = f.subject_id AND m.upload_id = $2
-   AND f.tenant_id = $1 AND f.subject_id > $3 AND f.subject_id <= $4 AND f.state = 0;
+-- Transcripts before facts, as the readers lock them and who deletes.
+WITH t AS MATERIALIZED (
+    SELECT t.subject_id
+      FROM transcripts t JOIN meetings m ON m.tenant_id = $1 AND m.meeting_id = t.subject_id
+     WHERE t.tenant_id = $1 AND t.subject_id > $3 AND t.subject_id <= $4 AND m.upload_id = $2
+     ORDER BY t.subject_id FOR SHARE OF t
+)
+UPDATE meeting_facts f SET state = 2 FROM t WHERE f.tenant_id = $1 AND f.subject_id = t.subject_id AND f.state = 0;
 
 -- name: UPLOAD_PACK_COUNT args: tenant uuid, batch uuid, canceled bigint, fewer bigint
 UPDATE job_batches SET canceled = canceled + $3, total = total - $4, changed_at = statement_timestamp()

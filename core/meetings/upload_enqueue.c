@@ -45,6 +45,9 @@ int upload_enqueue_job(struct ctx *cx, const struct job *job)
     const struct db_arg range[] = {db_uuid(&cx->who.tenant), db_uuid(&p.upload), db_uuid(&p.after),
                                    db_uuid(&p.to)};
 
+    if (db_exec(cx, SQL_UPLOAD_PACK_WAIT,
+                (const struct db_arg[]){range[0], range[1], db_uuid(&job->id)}, NULL) < 0)
+        return -1;
     open = db_query(cx, SQL_UPLOAD_PACK_OPEN, range);
     if (!open)
         return -1;

@@ -19,6 +19,9 @@ void job_refresh(struct ctx *cx, int64_t ms);
 /* The caller is the job: what it enters is the job's tenant, under its lease. */
 void job_be(struct ctx *cx, const struct job *job);
 
+/* A deadlock, a restart, a query that took too long: no attempt of the job, as long as it does not happen for ever. */
+bool job_fault_of_database(const struct err *why);
+
 /* In a transaction of its own: later again, canceled, or given up for good, by what `why` says. -1: cx->err, and the
  * transaction is to be rolled back. */
 int job_put_back(struct ctx *cx, const struct job *job, const struct job_kind *kind,

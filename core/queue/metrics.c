@@ -5,7 +5,10 @@
 
 #include "core/db/db.h"
 
-enum { WINDOW_S = 300 };
+enum {
+    WINDOW_S = 300,
+    MOST_PAGES = 4096, /* of the queue that one scrape reads: 32 MB, some 150,000 jobs */
+};
 
 enum column {
     KIND,
@@ -18,7 +21,8 @@ enum column {
     CANCELED,
     RETRIES,
     SUM,
-    P95
+    P95,
+    ESTIMATED
 };
 
 static const struct {
@@ -29,6 +33,7 @@ static const struct {
 } series[] = {
     {"clientmetrics_jobs", ",state=\"ready\"", READY, 1},
     {"clientmetrics_jobs", ",state=\"running\"", RUNNING, 1},
+    {"clientmetrics_jobs_estimated", "", ESTIMATED, 1},
     {"clientmetrics_jobs_oldest_seconds", "", OLDEST, 1},
     {"clientmetrics_jobs_ended_per_second", ",state=\"completed\"", COMPLETED, 1.0 / WINDOW_S},
     {"clientmetrics_jobs_ended_per_second", ",state=\"failed\"", FAILED, 1.0 / WINDOW_S},
@@ -38,9 +43,14 @@ static const struct {
     {"clientmetrics_job_seconds_p95", "", P95, 1},
 };
 
+static PGresult *ask(struct ctx *cx)
+{
+    return db_query(cx, SQL_JOBS_METRICS, (const struct db_arg[]){db_i64(MOST_PAGES)});
+}
+
 int queue_metrics_text(struct ctx *cx, struct sb *out)
 {
-    SCOPED(pg_drop) PGresult *r = db_query(cx, SQL_JOBS_METRICS, NULL);
+    SCOPED(pg_drop) PGresult *r = ask(cx);
     const char *last = "";
 
     if (!r)
@@ -77,13 +87,14 @@ static double largest(const PGresult *r, enum column c)
 
 int queue_metrics_json(struct ctx *cx, struct jw *w)
 {
-    SCOPED(pg_drop) PGresult *r = db_query(cx, SQL_JOBS_METRICS, NULL);
+    SCOPED(pg_drop) PGresult *r = ask(cx);
 
     if (!r)
         return -1;
     jw_object(w);
     jw_ki64(w, "ready", (int64_t)total(r, READY));
     jw_ki64(w, "running", (int64_t)total(r, RUNNING));
+    jw_kbool(w, "estimated", largest(r, ESTIMATED) > 0);
     jw_key(w, "oldest_s");
     jw_real(w, largest(r, OLDEST));
     jw_ki64(w, "window_s", WINDOW_S);

@@ -3,11 +3,12 @@
 
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/db/audit.h"
 #include "core/db/db.h"
 #include "core/queue/ids.h"
 
-enum { USUAL_PRIORITY = 100, USUAL_ATTEMPTS = 3 };
+enum { USUAL_PRIORITY = 100, USUAL_ATTEMPTS = 3, RETRY_AT_ONCE = 5000 };
 
 int queue_notify(struct ctx *cx)
 {
@@ -95,17 +96,26 @@ int queue_cancel_subjects(struct ctx *cx, const struct uuid *subjects, size_t n,
 
 int queue_retry(struct ctx *cx, const struct uuid *jobs, size_t n, const char *kind, int64_t *count)
 {
-    SCOPED(pg_drop)
-    PGresult *r = db_query_one(
-        cx, SQL_QUEUE_RETRY,
-        (const struct db_arg[]){db_uuid(&cx->who.tenant),
-                                db_text(jobs ? ids_text(cx->arena, jobs, n, sizeof *jobs) : NULL),
-                                db_text(kind)});
+    const char *ids = jobs ? ids_text(cx->arena, jobs, n, sizeof *jobs) : NULL;
+    const int64_t until_ms = clock_mono_ms() + clock_left_ms(cx->deadline_ms) / 2;
+    int64_t waiting = 0;
+    int64_t looked_at;
 
-    if (!r || queue_notify(cx) < 0 ||
-        note(cx, "jobs.retry", "job", jobs && n == 1 ? jobs : NULL, pg_i64(r, 0, 0, 0)) < 0)
+    do {
+        SCOPED(pg_drop)
+        PGresult *r = db_query_one(cx, SQL_QUEUE_RETRY,
+                                   (const struct db_arg[]){db_uuid(&cx->who.tenant), db_text(ids),
+                                                           db_text(kind), db_i64(RETRY_AT_ONCE)});
+
+        if (!r)
+            return -1;
+        waiting += pg_i64(r, 0, 0, 0);
+        looked_at = pg_i64(r, 0, 1, 0);
+    } while (looked_at == RETRY_AT_ONCE && clock_mono_ms() < until_ms);
+    if (queue_notify(cx) < 0 ||
+        note(cx, "jobs.retry", "job", jobs && n == 1 ? jobs : NULL, waiting) < 0)
         return -1;
-    *count = pg_i64(r, 0, 0, 0);
+    *count = waiting;
     return 0;
 }
 

@@ -54,6 +54,7 @@ struct job_kind {
     int concurrency;    /* most of one tenant's running at once; 0: only the tenant's own cap */
     bool
         keeps_version; /* its results change nothing that is cached: the tenant's data version stays */
+    bool alone; /* in a transaction of its own: it locks what jobs beside it must not wait behind */
 };
 
 /*
@@ -100,7 +101,8 @@ int queue_cancel_subjects(struct ctx *cx, const struct uuid *subjects, size_t n,
                           struct queue_canceled *out);
 
 /* Dead letters wait again, with all their attempts, and are counted as open again. `jobs` NULL: all; `kind` NULL: of
- * every kind. *count: how many; those that no longer are dead letters are not counted. Notifies. */
+ * every kind. *count: how many; those that no longer are dead letters are not counted. Of very many only as many as half
+ * the time until the deadline is enough for, the newest: ask again for the rest. Notifies. */
 int queue_retry(struct ctx *cx, const struct uuid *jobs, size_t n, const char *kind,
                 int64_t *count);
 

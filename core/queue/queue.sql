@@ -20,8 +20,9 @@ SELECT job_id, cancel_requested FROM app_jobs_heartbeat($1, $2, $3, $4, $5, $6, 
 -- name: JOBS_DEPTH args: none
 SELECT state, n FROM app_jobs_depth();
 
--- name: JOBS_METRICS args: none
-SELECT kind, bucket, ready, running, oldest_s, completed, failed, canceled, retries, seconds_sum, seconds_p95 FROM app_jobs_metrics();
+-- name: JOBS_METRICS args: pages integer
+SELECT kind, bucket, ready, running, oldest_s, completed, failed, canceled, retries, seconds_sum, seconds_p95, estimated::integer
+  FROM app_jobs_metrics($1);
 
 -- ---- the ends of jobs, in the transaction of their results ----
 
@@ -30,6 +31,9 @@ SELECT app_jobs_finish($1, $2, $3, $4);
 
 -- name: JOB_PUT_BACK args: tenant uuid, job uuid, lease uuid, delay_ms bigint, state text, error_code text, error text
 SELECT app_jobs_put_back($1, $2, $3, $4, $5, $6, $7);
+
+-- name: JOB_EXCUSE args: tenant uuid, job uuid, lease uuid, most integer, error text
+SELECT app_jobs_excuse($1, $2, $3, $4, $5);
 
 -- name: JOB_PUT_OFF args: tenant uuid, job uuid, lease uuid, delay_ms bigint, error_code text, error text
 SELECT app_jobs_put_off($1, $2, $3, $4, $5, $6);
@@ -56,8 +60,8 @@ INSERT INTO job_batches (tenant_id, batch_id, kind, total, changed_at) VALUES ($
 -- name: QUEUE_CANCEL args: tenant uuid, jobs uuid[], batch uuid, subjects uuid[]
 SELECT canceled, asked FROM app_jobs_cancel($1, $2, $3, $4);
 
--- name: QUEUE_RETRY args: tenant uuid, jobs uuid[], kind text
-SELECT app_jobs_retry($1, $2, $3);
+-- name: QUEUE_RETRY args: tenant uuid, jobs uuid[], kind text, limit integer
+SELECT waiting, looked_at FROM app_jobs_retry($1, $2, $3, $4);
 
 -- name: QUEUE_FIND args: tenant uuid, job uuid
 -- The state of one job, wherever it is.
@@ -157,14 +161,15 @@ SELECT (SELECT (extract(epoch FROM b.changed_at) * 1000000)::bigint FROM job_bat
                                                          + CASE WHEN j.cancel_requested THEN 7 ELSE 0 END)), 0) AS digest
           FROM jobs j WHERE j.tenant_id = $1 AND j.state = 'running') r;
 
--- name: QUEUE_BATCHES_SINCE args: tenant uuid, since_us bigint, limit bigint
--- Ten seconds of grace: a change is visible at its commit, a little after its time. Without a time: the open ones.
+-- name: QUEUE_BATCHES_SINCE args: tenant uuid, since_us bigint, limit bigint, grace_ms bigint
+-- A change is visible at its commit, later than its time by as much as its transaction still lasts: so much grace, or it
+-- would not be told until the next. Without a time: the open ones.
 SELECT b.batch_id, b.kind, b.total, b.completed, b.failed, b.canceled,
        to_char(b.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
        to_char(b.changed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
   FROM job_batches b
  WHERE b.tenant_id = $1 AND b.changed_at > CASE WHEN $2::bigint IS NULL THEN '-infinity'
-                                                ELSE to_timestamp($2 / 1000000.0) - interval '10 seconds' END
+                                                ELSE to_timestamp($2 / 1000000.0) - make_interval(secs => $4 / 1000.0) END
    AND ($2 IS NOT NULL OR b.completed + b.failed + b.canceled < b.total)
  ORDER BY b.changed_at DESC LIMIT $3;
 
@@ -189,6 +194,9 @@ SELECT tenant_id, schedule_id, cron, next_run_at,
 
 -- name: SCHEDULE_FIRE args: tenant uuid, schedule uuid, was timestamptz, next timestamp, now_us bigint, job uuid
 SELECT app_schedule_fire($1, $2, $3, $4, to_timestamp($5 / 1000000.0), $6);
+
+-- name: SCHEDULE_PUT_OFF args: tenant uuid, schedule uuid, was timestamptz, now_us bigint
+SELECT app_schedule_put_off($1, $2, $3, to_timestamp($4 / 1000000.0));
 
 -- name: SCHEDULE_ZONE args: tenant uuid, zone text, now_us bigint
 -- The clock of a zone that exists ($2 NULL: the tenant's); no row otherwise.

@@ -211,12 +211,20 @@ static void write_counts(struct jw *w, const PGresult *pulse)
     jw_end(w);
 }
 
+/* The longest that a transaction may last which changes a batch: a group of jobs ends within its lease, a request within
+ * its deadline. */
+static int64_t grace_ms(const struct config *c)
+{
+    return c->job_lease_ms > c->request_ms ? c->job_lease_ms : c->request_ms;
+}
+
 static int write_batches(struct ctx *cx, struct jw *w, struct db_arg since)
 {
     SCOPED(pg_drop)
     PGresult *r =
         db_query(cx, SQL_QUEUE_BATCHES_SINCE,
-                 (const struct db_arg[]){db_uuid(&cx->who.tenant), since, db_i64(MOST_BATCHES)});
+                 (const struct db_arg[]){db_uuid(&cx->who.tenant), since, db_i64(MOST_BATCHES),
+                                         db_i64(grace_ms(cx->config))});
 
     if (!r)
         return -1;

@@ -222,6 +222,22 @@ static int put_back(struct turn *t, size_t i, const struct err *why)
     return 0;
 }
 
+/* A database that restarts is waited for: a job whose lease runs out is one that a worker died with, and that costs an
+ * attempt. */
+static int put_back_when_it_can(struct turn *t, size_t i, const struct err *why)
+{
+    const int64_t until_ms = clock_mono_ms() + most_ms(t->o->config) / 2;
+
+    while (put_back(t, i, why) < 0) {
+        if (!job_fault_of_database(&t->cx->err) || clock_mono_ms() >= until_ms || !t->self)
+            return -1;
+        db_rollback(t->cx);
+        if (proc_child_wait(t->self, -1, QUEUE_TROUBLE_MS) == PROC_WAIT_STOP)
+            return -1;
+    }
+    return 0;
+}
+
 static void end_group(struct turn *t, const struct job *j, size_t n, int64_t began_us,
                       const struct err *e)
 {
@@ -244,16 +260,28 @@ static void give_up(struct turn *t, size_t i, const struct err *why)
         t->lease.marks[i] = LEASE_LOST;
         return;
     }
-    if (put_back(t, i, why) < 0) {
+    if (put_back_when_it_can(t, i, why) < 0) {
         LOG(LOG_ERROR, "job_not_put_back", {"error", LOG_S(t->cx->err.reason)},
             {"detail", LOG_S(t->cx->err.internal)});
         db_rollback(t->cx); /* its lease runs out, and it returns */
     }
 }
 
+/* Of the jobs [from, to), those that may share the transaction of the first. */
+static size_t group_end(const struct turn *t, size_t from, size_t to)
+{
+    size_t end = from + 1;
+
+    if (from == to || kind_find(t->o, t->jobs[from].kind)->alone)
+        return from == to ? to : end;
+    while (end < to && !kind_find(t->o, t->jobs[end].kind)->alone)
+        end++;
+    return end;
+}
+
 static void run_tenant(struct turn *t, size_t from, size_t to)
 {
-    size_t end = to;
+    size_t end = group_end(t, from, to);
 
     while (from < to && !must_stop(t)) {
         const int64_t began_us = clock_mono_us();
@@ -267,10 +295,10 @@ static void run_tenant(struct turn *t, size_t from, size_t to)
         end_group(t, &t->jobs[from], (status < 0 ? end : at) - from, began_us, &why);
         if (status == 0) {
             from = at;
-            end = to;
+            end = group_end(t, from, to);
         } else if (at == from || end - from == 1) {
             give_up(t, from++, &why);
-            end = to;
+            end = group_end(t, from, to);
         } else { /* without the one that failed; when all ran, halves find the one whose lease is lost */
             end = at < end ? at : from + (end - from) / 2;
         }
@@ -327,7 +355,7 @@ static void fire_schedules(struct ctx *cx, int64_t *next_ms)
         return;
     *next_ms = clock_mono_ms() + SCHEDULES_MS;
     job_refresh(cx, QUEUE_SYSTEM_MS);
-    if (schedule_run(cx, NULL) < 0)
+    if (schedule_run(cx, 0, NULL) < 0)
         LOG(LOG_ERROR, "schedules_failed", {"error", LOG_S(cx->err.reason)},
             {"detail", LOG_S(cx->err.internal)});
     db_rollback(cx);

@@ -82,8 +82,13 @@ int schedule_delete(struct ctx *cx, const struct uuid *id)
     return n == 1 ? 0 : ctx_fail(cx, ERR_NOT_FOUND, "not_found", NULL, "no such schedule");
 }
 
-/* 1: this call fired it; 0: somebody else did. `due` is a row of SCHEDULES_DUE. */
-static int fire(struct ctx *cx, const PGresult *due, int row, int64_t now_us)
+static struct db_arg instant(int64_t at_us)
+{
+    return at_us ? db_i64(at_us) : db_null();
+}
+
+/* 1: this call fired it; 0: somebody else did, or it has ended. `due` is a row of SCHEDULES_DUE. */
+static int fire(struct ctx *cx, const PGresult *due, int row, int64_t at_us)
 {
     const struct uuid job = uuid_new();
     struct cron_time at = time_of(due, row, 4);
@@ -110,7 +115,7 @@ static int fire(struct ctx *cx, const PGresult *due, int row, int64_t now_us)
         r = queue_call(
             cx, SQL_SCHEDULE_FIRE,
             (const struct db_arg[]){db_uuid(&tenant), db_uuid(&id), db_text(pg_text(due, row, 3)),
-                                    db_text(comes ? local : NULL), db_i64(now_us), db_uuid(&job)});
+                                    db_text(comes ? local : NULL), instant(at_us), db_uuid(&job)});
         if (!r)
             return -1;
         if (strcmp(pg_text(r, 0, 0), "again") != 0)
@@ -119,24 +124,37 @@ static int fire(struct ctx *cx, const PGresult *due, int row, int64_t now_us)
     return ctx_fail(cx, ERR_INTERNAL, "internal", NULL, "no next time was found");
 }
 
-int schedule_run(struct ctx *cx, int *fired)
+static void put_off(struct ctx *cx, const PGresult *due, int row, int64_t at_us)
 {
-    const int64_t now_us = clock_now_us();
+    struct uuid tenant;
+    struct uuid id;
+
+    pg_uuid(due, row, 0, &tenant);
+    pg_uuid(due, row, 1, &id);
+    PQclear(queue_call(cx, SQL_SCHEDULE_PUT_OFF,
+                       (const struct db_arg[]){db_uuid(&tenant), db_uuid(&id),
+                                               db_text(pg_text(due, row, 3)), instant(at_us)}));
+    err_clear(&cx->err);
+}
+
+int schedule_run(struct ctx *cx, int64_t at_us, int *fired)
+{
     SCOPED(pg_drop)
     PGresult *due = queue_call(cx, SQL_SCHEDULES_DUE,
-                               (const struct db_arg[]){db_i64(now_us), db_i64(MOST_AT_ONCE)});
+                               (const struct db_arg[]){instant(at_us), db_i64(MOST_AT_ONCE)});
     struct err first = {0};
     int n = 0;
 
     if (!due)
         return -1;
     for (int i = 0; i < PQntuples(due); i++) {
-        const int done = fire(cx, due, i, now_us);
+        const int done = fire(cx, due, i, at_us);
 
         if (done < 0) {
             if (!err_is(&first))
                 first = cx->err;
             err_clear(&cx->err);
+            put_off(cx, due, i, at_us);
         } else {
             n += done;
         }

@@ -2,7 +2,7 @@
 /*
  * schedule: jobs that come again, by a cron text in a time zone.
  *
- * Job workers fire what is due, as core/base/clock says. A firing makes one job, however many runs were missed, and
+ * Job workers fire what is due, as the database's clock says. A firing makes one job, however many runs were missed, and
  * moves the schedule to its next time after now in the same transaction, if nobody else did: two workers fire once.
  * Each local time fires once: one that the clock skips fires right after the gap, one that it repeats the first time.
  */
@@ -24,8 +24,9 @@ struct schedule {
 int schedule_put(struct ctx *cx, const struct schedule *s);
 int schedule_delete(struct ctx *cx, const struct uuid *id);
 
-/* Fires what is due, over all tenants, in transactions of its own. *fired may be NULL. One that cannot be fired does
- * not keep the others: the first error is the answer, after all were tried. */
-int schedule_run(struct ctx *cx, int *fired);
+/* Fires what is due at `at_us` (0: now, by the database's clock; tests say when), over all tenants, in transactions of its
+ * own. *fired may be NULL. One that cannot be fired does not keep the others: it is put off by ten minutes, and the first
+ * error is the answer, after all were tried. */
+int schedule_run(struct ctx *cx, int64_t at_us, int *fired);
 
 #endif

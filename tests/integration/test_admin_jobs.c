@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +13,8 @@
 #include "cmd/admin_jobs.h"
 #include "cmd/cmd.h"
 #include "core/base/clock.h"
+#include "core/base/json.h"
+#include "core/base/limits.h"
 #include "core/db/db.h"
 #include "tests/lib/testdb.h"
 
@@ -20,7 +23,7 @@
 
 static struct testdb *db;
 static struct ctx cx;
-static char said[8192];
+static char said[256 << 10]; /* a page of jobs */
 
 /* Runs the words and keeps what they print. */
 static int run(int argc, char **argv)
@@ -109,6 +112,27 @@ static void a_suspended_tenant_can_still_be_helped(void **state)
     assert_string_equal(said, "{\"count\":1}\n");
 }
 
+static void a_list_goes_on_where_it_ended(void **state)
+{
+    SCOPED(json_drop) json_t *page = NULL;
+    char cursor[200];
+
+    (void)state;
+    testdb_run(
+        db, TESTDB_ADMIN,
+        "INSERT INTO jobs (tenant_id, job_id, kind) SELECT tenant_id, app_job_id(i), 'test.run' "
+        "FROM tenants, generate_series(1, %d) i WHERE slug = 'acme'",
+        LIMIT_PAGE);
+    assert_int_equal(RUN("list", "acme", "-", "test.run"), EXIT_OK);
+    page = json_loads(said, 0, NULL);
+    assert_non_null(json_str(page, "next_cursor"));
+    snprintf(cursor, sizeof cursor, "%s", json_str(page, "next_cursor"));
+    assert_int_equal(RUN("list", "acme", "-", "test.run", cursor), EXIT_OK);
+    assert_non_null(strstr(said, DEAD)); /* the two oldest: made by hand */
+    assert_non_null(strstr(said, WAITING));
+    assert_non_null(strstr(said, "\"next_cursor\":null"));
+}
+
 static void wrong_words_change_nothing(void **state)
 {
     (void)state;
@@ -127,6 +151,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(it_shows_and_changes_the_tenant_it_names, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_suspended_tenant_can_still_be_helped, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_list_goes_on_where_it_ended, set_up, tear_down),
         cmocka_unit_test_setup_teardown(wrong_words_change_nothing, set_up, tear_down),
     };
 

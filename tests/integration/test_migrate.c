@@ -365,6 +365,26 @@ static void a_file_that_changed_after_it_was_applied_stops_everything(void **sta
     testdb_free(t);
 }
 
+/* What is cut off would be recorded as applied. */
+static void a_file_that_is_too_large_is_not_run_in_part(void **state)
+{
+    enum { LARGE = (4 << 20) + 1 };
+    static const char begins[] = "CREATE TABLE one (i integer); ";
+    struct testdb *t = testdb_new_empty();
+    char *text = malloc(LARGE + 1);
+
+    (void)state;
+    assert_non_null(text);
+    memset(text, '-', LARGE);
+    memcpy(text, begins, sizeof begins - 1);
+    text[LARGE] = '\0';
+    put("001_one.up.sql", text);
+    free(text);
+    must_refuse(t, folder, UP, 0, "larger than 4 MiB: 001_one.up.sql");
+    assert_int_equal(tables(t), 0);
+    testdb_free(t);
+}
+
 static void a_file_that_vanished_stops_everything(void **state)
 {
     struct testdb *t = testdb_new_empty();
@@ -409,7 +429,7 @@ static void a_file_that_fails_leaves_nothing_of_itself_and_stops_the_rest(void *
     must_refuse(t, folder, DOWN, 1, "rolled back: 002_two.down.sql");
     assert_int_equal(tables(t), 2); /* three is gone, two is whole again */
     drop("002_two.down.sql");
-    must_refuse(t, folder, DOWN, 1, "cannot read: 002_two.down.sql");
+    must_refuse(t, folder, DOWN, 1, "4 MiB: 002_two.down.sql");
     assert_int_equal(tables(t), 2);
     testdb_free(t);
 }
@@ -476,6 +496,7 @@ int main(void)
         cmocka_unit_test(spellings_of_a_seller_become_one_everywhere),
         cmocka_unit_test(two_runners_at_once_apply_each_step_once),
         WITH_FOLDER(a_file_that_changed_after_it_was_applied_stops_everything),
+        WITH_FOLDER(a_file_that_is_too_large_is_not_run_in_part),
         WITH_FOLDER(a_file_that_vanished_stops_everything),
         WITH_FOLDER(numbers_have_no_gaps_and_no_twins),
         WITH_FOLDER(a_file_that_fails_leaves_nothing_of_itself_and_stops_the_rest),

@@ -26,11 +26,25 @@ static struct {
     enum err_code fail_code;
     int64_t retry_after_ms;
     const char *meanwhile; /* SQL of somebody else, run inside the handler */
+    const char *sqlstate;  /* the database fails with it */
 } plan;
+
+static int break_down(struct ctx *c, const char *sqlstate)
+{
+    char sql[128];
+    PGresult *r;
+
+    snprintf(sql, sizeof sql, "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '%s'; END $$", sqlstate);
+    r = db_query_text(c, sql, NULL, 0);
+    PQclear(r);
+    return r ? 0 : -1;
+}
 
 static int run(struct ctx *c, const struct job *job)
 {
     plan.ran++;
+    if (plan.sqlstate)
+        return break_down(c, plan.sqlstate);
     if (plan.meanwhile)
         testdb_run(db, TESTDB_ADMIN, "%s", plan.meanwhile);
     if (plan.fail_payload && strstr(job->payload, plan.fail_payload)) {
@@ -146,6 +160,40 @@ static void a_failure_does_not_take_its_neighbours_along(void **state)
     assert_int_equal(turn(), 0); /* not before its time */
 }
 
+/* Which transaction each job ran in. */
+static int run_noted(struct ctx *c, const struct job *job)
+{
+    PGresult *r = db_query_text(c, "INSERT INTO ran_in VALUES (txid_current())", NULL, 0);
+
+    (void)job;
+    PQclear(r);
+    return r ? 0 : -1;
+}
+
+static void a_job_of_a_kind_that_runs_alone_shares_no_transaction(void **state)
+{
+    static const struct job_kind both[] = {
+        {"test.run", run_noted, NULL, 1000, 0, 0, false, false},
+        {"test.alone", run_noted, NULL, 1000, 0, 0, false, true}};
+    const struct runner_options o = {.config = cx->config, .kinds = both, .nkinds = 2};
+
+    (void)state;
+    testdb_run(db, TESTDB_ADMIN,
+               "CREATE TABLE ran_in (id bigint); GRANT INSERT ON ran_in TO cm_app");
+    for (int i = 0; i < 6; i++)
+        add(&acme, "a", 3);
+    testdb_run(
+        db, TESTDB_ADMIN,
+        "UPDATE jobs j SET kind = 'test.alone' FROM (SELECT job_id, row_number() OVER (ORDER BY "
+        "job_id) AS n FROM jobs) x WHERE x.job_id = j.job_id AND x.n IN (1, 4, 6)");
+    testdb_fresh(cx);
+    assert_int_equal(runner_turn(cx, &o, NULL), 6);
+    assert_string_equal(testdb_value(db, TESTDB_ADMIN,
+                                     "SELECT string_agg(n::text, ' ' ORDER BY id) FROM (SELECT id, "
+                                     "count(*) AS n FROM ran_in GROUP BY id) x"),
+                        "1 2 1 1 1");
+}
+
 static void what_cannot_succeed_is_given_up_at_once(void **state)
 {
     (void)state;
@@ -170,6 +218,46 @@ static void the_last_attempt_ends_in_the_dead_letters(void **state)
     turn();
     assert_int_equal(archived("failed"), 1);
     assert_int_equal(testdb_number(db, TESTDB_ADMIN, "SELECT attempts FROM job_archive"), 2);
+    assert_int_equal(plan.dead, 1);
+}
+
+/* A deadlock, a restart, a shortage, a statement that was canceled: no attempt, not even the last one. */
+static void a_fault_of_the_database_costs_no_attempt(void **state)
+{
+    static const char *const faults[] = {"40P01", "40001", "55P03", "57P01", "53300", "57014"};
+
+    (void)state;
+    add(&acme, "good", 1);
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        plan.sqlstate = faults[i];
+        assert_int_equal(turn(), 1);
+        assert_int_equal(archived("failed"), 0);
+        assert_int_equal(testdb_number(db, TESTDB_ADMIN,
+                                       "SELECT count(*) FROM jobs WHERE state = 'ready' AND "
+                                       "attempts = 0 AND faults = %d AND run_at > now()",
+                                       (int)i + 1),
+                         1);
+        testdb_run(db, TESTDB_ADMIN, "UPDATE jobs SET run_at = now()");
+    }
+    assert_int_equal(plan.dead, 0);
+    plan.sqlstate = NULL;
+    assert_int_equal(turn(), 1);
+    assert_int_equal(archived("completed"), 1);
+}
+
+static void faults_of_the_database_are_not_forgiven_for_ever(void **state)
+{
+    int turns = 0;
+
+    (void)state;
+    add(&acme, "slow", 2);
+    plan.sqlstate = "57014";
+    while (archived("failed") == 0 && turns < 100) {
+        assert_int_equal(turn(), 1);
+        turns++;
+        testdb_run(db, TESTDB_ADMIN, "UPDATE jobs SET run_at = now()");
+    }
+    assert_int_equal(turns, 14); /* twelve, and its two attempts */
     assert_int_equal(plan.dead, 1);
 }
 
@@ -367,7 +455,10 @@ int main(void)
         WITH_DB(kinds_that_nobody_here_knows_are_left_alone),
         WITH_DB(a_failure_does_not_take_its_neighbours_along),
         WITH_DB(what_cannot_succeed_is_given_up_at_once),
+        WITH_DB(a_job_of_a_kind_that_runs_alone_shares_no_transaction),
         WITH_DB(the_last_attempt_ends_in_the_dead_letters),
+        WITH_DB(a_fault_of_the_database_costs_no_attempt),
+        WITH_DB(faults_of_the_database_are_not_forgiven_for_ever),
         WITH_DB(a_providers_retry_after_is_honoured),
         WITH_DB(a_lost_lease_cannot_commit),
         WITH_DB(a_silent_workers_jobs_come_back),

@@ -147,6 +147,14 @@ static void a_batch_is_canceled_while_its_jobs_end(void **state)
     assert_int_equal(number("SELECT count(*) FROM jobs"), 0);
 }
 
+static void prepare(PGconn *c, const char *name, enum sql_id id)
+{
+    char sql[512];
+
+    snprintf(sql, sizeof sql, "PREPARE %s AS %s", name, sql_statements[id].text);
+    now(c, sql);
+}
+
 /* Jobs of the batch that are being made when it is canceled are canceled with it. */
 static void who_makes_jobs_of_a_batch_is_waited_for(void **state)
 {
@@ -158,9 +166,9 @@ static void who_makes_jobs_of_a_batch_is_waited_for(void **state)
     add_batch(60);
     maker = someone(TESTDB_APP);
     canceler = someone(TESTDB_APP);
-    snprintf(sql, sizeof sql, "PREPARE open AS %s", sql_statements[SQL_UPLOAD_PACK_OPEN].text);
-    now(maker, sql);
-    snprintf(sql, sizeof sql, "EXECUTE open('%s', '" BATCH "')", acme);
+    prepare(maker, "wait", SQL_UPLOAD_PACK_WAIT);
+    prepare(maker, "open", SQL_UPLOAD_PACK_OPEN);
+    snprintf(sql, sizeof sql, "EXECUTE wait('%s', '" BATCH "', '" RUNS "')", acme);
     now(maker, sql);
     snprintf(sql, sizeof sql,
              "INSERT INTO jobs (tenant_id, job_id, kind, batch_id) VALUES ('%s', "
@@ -188,6 +196,32 @@ static void who_makes_jobs_of_a_batch_is_waited_for(void **state)
         PQclear(r);
     }
     PQfinish(maker);
+}
+
+/* Who makes a pack's jobs holds nothing of the batch that a reader would have to wait for on its way to the end. */
+static void a_pack_holds_its_batch_last(void **state)
+{
+    char sql[256];
+    PGconn *maker;
+    PGconn *reader;
+
+    (void)state;
+    add_batch(60);
+    maker = someone(TESTDB_APP);
+    reader = someone(TESTDB_APP);
+    prepare(maker, "wait", SQL_UPLOAD_PACK_WAIT);
+    prepare(maker, "open", SQL_UPLOAD_PACK_OPEN);
+    snprintf(sql, sizeof sql, "EXECUTE wait('%s', '" BATCH "', '" WAITS "')", acme);
+    now(maker, sql);
+    snprintf(sql, sizeof sql, "EXECUTE open('%s', '" BATCH "')", acme);
+    now(maker, sql);
+    now(reader, "SET lock_timeout = '2s'");
+    snprintf(sql, sizeof sql,
+             "SELECT app_jobs_finish('%s', '" LEASE "', '{" RUNS "}', true); COMMIT", acme);
+    now(reader, sql);
+    PQfinish(reader);
+    PQfinish(maker);
+    assert_int_equal(number("SELECT completed FROM job_batches"), 1);
 }
 
 /* In a process of its own, which ends with 0 when all went well. */
@@ -269,6 +303,123 @@ static void the_rescue_takes_the_tenants_row_last(void **state)
     assert_int_equal(number("SELECT data_version FROM tenant_state"), 3);
 }
 
+/* The worker was slow, not dead: it holds the facts of its meeting and wants its job. */
+static void the_rescue_waits_for_no_facts(void **state)
+{
+    char sql[256];
+    PGconn *worker;
+    PGconn *rescuer;
+
+    (void)state;
+    add_batch(-1);
+    testdb_run(db, TESTDB_ADMIN,
+               "INSERT INTO subjects (tenant_id, subject_id, dataset, occurred_at) "
+               "VALUES ('%s', '" RUNS "', 'meetings', now());"
+               "INSERT INTO meeting_facts (tenant_id, subject_id, meeting_date, sales_rep, closed) "
+               "VALUES ('%s', '" RUNS "', '2024-01-02', 1, true);"
+               "INSERT INTO jobs (tenant_id, job_id, kind, state, attempts, max_attempts, lease, "
+               "lease_until) VALUES ('%s', gen_random_uuid(), 'test.run', 'running', 1, 1, "
+               "gen_random_uuid(), now() - interval '1 s');"
+               "UPDATE jobs SET subject_id = '" RUNS "', max_attempts = 1 WHERE job_id = '" RUNS
+               "'",
+               acme, acme, acme);
+    worker = someone(TESTDB_APP);
+    rescuer = testdb_connect(db, TESTDB_APP);
+    now(worker, "SET lock_timeout = '5s'");
+    now(worker, "UPDATE meeting_facts SET state = 1");
+    now(rescuer, "SET lock_timeout = '2s'");
+    now(rescuer, "SELECT app_jobs_rescue()");
+    assert_int_equal(number("SELECT count(*) FROM job_archive WHERE state = 'failed'"), 1);
+    snprintf(sql, sizeof sql,
+             "SELECT app_jobs_finish('%s', '" LEASE "', '{" RUNS "}', true); COMMIT", acme);
+    now(worker, sql); /* nobody took it: it ends well after all */
+    PQfinish(worker);
+    PQfinish(rescuer);
+    assert_int_equal(number("SELECT completed FROM job_batches"), 1);
+}
+
+#define FIRST  "00000000-0000-0000-0000-000000000001"
+#define SECOND "00000000-0000-0000-0000-000000000002"
+
+/* One job that ends in the second batch, then one that ends otherwise in the first: both are locked as everybody does. */
+static void the_rescue_locks_batches_in_their_order(void **state)
+{
+    PGconn *worker;
+    PGconn *rescuer;
+
+    (void)state;
+    testdb_run(
+        db, TESTDB_ADMIN,
+        "INSERT INTO job_batches (tenant_id, batch_id, kind, total) SELECT '%s', b, 'test.run', 1 "
+        "FROM unnest('{" FIRST "," SECOND "}'::uuid[]) b;"
+        "INSERT INTO jobs (tenant_id, job_id, kind, batch_id, state, attempts, max_attempts, "
+        "cancel_requested, lease, lease_until) SELECT tenant_id, gen_random_uuid(), kind, "
+        "batch_id, 'running', 1, 1, batch_id = '" FIRST
+        "', gen_random_uuid(), now() - interval '1 s' FROM job_batches",
+        acme);
+    worker = someone(TESTDB_APP);
+    rescuer = testdb_connect(db, TESTDB_APP);
+    now(worker, "SELECT FROM job_batches WHERE batch_id = '" FIRST "' FOR UPDATE");
+    blocks(rescuer, "SELECT app_jobs_rescue()");
+    now(worker, "SET lock_timeout = '2s'");
+    now(worker, "SELECT FROM job_batches WHERE batch_id = '" SECOND "' FOR UPDATE");
+    now(worker, "COMMIT");
+    PQfinish(worker);
+    ends(rescuer);
+    assert_int_equal(number("SELECT sum(failed) * 10 + sum(canceled) FROM job_batches"), 11);
+}
+
+/* One waits for the same work this very moment: the others of the round return all the same. */
+static void a_twin_keeps_nobody_else_from_returning(void **state)
+{
+    PGconn *maker;
+    PGconn *rescuer;
+
+    (void)state;
+    testdb_run(db, TESTDB_ADMIN,
+               "INSERT INTO jobs (tenant_id, job_id, kind, unique_key, state, attempts, lease, "
+               "lease_until) SELECT '%s', gen_random_uuid(), 'test.run', i, 'running', 1, "
+               "gen_random_uuid(), now() - interval '1 s' FROM generate_series(1, 3) i",
+               acme);
+    maker = someone(TESTDB_APP);
+    rescuer = testdb_connect(db, TESTDB_APP);
+    now(maker, "INSERT INTO jobs (tenant_id, job_id, kind, unique_key) "
+               "SELECT app_tenant(), gen_random_uuid(), 'test.run', '2'");
+    blocks(rescuer, "SELECT app_jobs_rescue()");
+    now(maker, "COMMIT");
+    PQfinish(maker);
+    ends(rescuer);
+    assert_int_equal(number("SELECT count(*) FROM jobs WHERE state = 'ready' AND suspect"), 2);
+    assert_int_equal(number("SELECT count(*) FROM jobs WHERE state = 'ready'"), 3);
+    assert_int_equal(number("SELECT count(*) FROM job_archive WHERE error_code = 'superseded'"), 1);
+}
+
+/* A meeting whose reading is canceled is given up, unless somebody still reads it. */
+static void a_canceled_job_gives_up_no_meeting_that_a_twin_reads(void **state)
+{
+    char sql[256];
+
+    (void)state;
+    add_batch(60);
+    testdb_run(db, TESTDB_ADMIN,
+               "INSERT INTO subjects (tenant_id, subject_id, dataset, occurred_at) "
+               "VALUES ('%s', '" RUNS "', 'meetings', now());"
+               "INSERT INTO meeting_facts (tenant_id, subject_id, meeting_date, sales_rep, closed) "
+               "VALUES ('%s', '" RUNS "', '2024-01-02', 1, true);"
+               "UPDATE jobs SET subject_id = '" RUNS "'",
+               acme, acme);
+    snprintf(sql, sizeof sql,
+             "SELECT canceled FROM app_jobs_cancel('%s', '{" WAITS "}', NULL, NULL)", acme);
+    assert_int_equal(testdb_number(db, TESTDB_ADMIN, "%s", sql), 1);
+    assert_int_equal(number("SELECT state FROM meeting_facts"), 0);
+    testdb_run(db, TESTDB_ADMIN,
+               "UPDATE jobs SET state = 'ready', lease = NULL, lease_until = NULL");
+    snprintf(sql, sizeof sql,
+             "SELECT canceled FROM app_jobs_cancel('%s', '{" RUNS "}', NULL, NULL)", acme);
+    assert_int_equal(testdb_number(db, TESTDB_ADMIN, "%s", sql), 1);
+    assert_int_equal(number("SELECT state FROM meeting_facts"), 2);
+}
+
 /* What ends changes what meetings look like: nothing cached may be served again. */
 static void a_canceled_job_that_comes_back_moves_the_version(void **state)
 {
@@ -328,8 +479,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_DB(a_batch_is_canceled_while_its_jobs_end),
         WITH_DB(who_makes_jobs_of_a_batch_is_waited_for),
+        WITH_DB(a_pack_holds_its_batch_last),
         WITH_DB(meetings_are_deleted_while_they_are_read),
         WITH_DB(the_rescue_takes_the_tenants_row_last),
+        WITH_DB(the_rescue_waits_for_no_facts),
+        WITH_DB(the_rescue_locks_batches_in_their_order),
+        WITH_DB(a_twin_keeps_nobody_else_from_returning),
+        WITH_DB(a_canceled_job_gives_up_no_meeting_that_a_twin_reads),
         WITH_DB(a_canceled_job_that_comes_back_moves_the_version),
         WITH_DB(who_has_no_attempt_left_never_waits_again),
         WITH_DB(a_claimed_suspect_is_told_from_the_others),

@@ -68,7 +68,7 @@ static int fire(void)
 
     testdb_fresh(cx);
     testdb_as_nobody(cx);
-    if (schedule_run(cx, &fired) < 0)
+    if (schedule_run(cx, clock_now_us(), &fired) < 0)
         fail_msg("%s: %s", cx->err.reason, cx->err.internal);
     return fired;
 }
@@ -207,7 +207,7 @@ static void what_cannot_be_read_is_switched_off(void **state)
     assert_int_equal(put("@hourly", "UTC"), 0);
     testdb_run(db, TESTDB_ADMIN, "UPDATE schedules SET cron = 'every now and then'");
     set_clock("2026-05-01 14:00");
-    fire();
+    assert_int_equal(fire(), 0); /* that is no firing */
     assert_int_equal(waiting(), 0);
     assert_int_equal(
         testdb_number(db, TESTDB_ADMIN, "SELECT count(*) FROM schedules WHERE NOT enabled"), 1);
@@ -231,9 +231,52 @@ static void one_tenants_unknown_zone_keeps_no_others_schedule(void **state)
     set_clock("2026-05-01 14:00");
     testdb_fresh(cx);
     testdb_as_nobody(cx);
-    assert_int_equal(schedule_run(cx, NULL), -1);
+    assert_int_equal(schedule_run(cx, clock_now_us(), NULL), -1);
     assert_string_equal(cx->err.reason, "zone_unknown");
     assert_int_equal(waiting(), 1);
+}
+
+/* As many as one round looks at, all due before the one that can be fired. */
+static void those_that_cannot_be_fired_do_not_stay_first(void **state)
+{
+    char t[UUID_TEXT_BYTES];
+    const struct uuid other = testdb_tenant(db, "other");
+
+    (void)state;
+    set_clock("2026-05-01 12:00");
+    assert_int_equal(put("@hourly", "UTC"), 0);
+    uuid_text(&other, t);
+    testdb_run(db, TESTDB_ADMIN,
+               "INSERT INTO schedules (tenant_id, schedule_id, kind, cron, time_zone, next_run_at) "
+               "SELECT '%s', gen_random_uuid(), kind, cron, 'Europe/Atlantis', next_run_at - "
+               "interval '1 minute' FROM schedules, generate_series(1, 100)",
+               t);
+    set_clock("2026-05-01 14:00");
+    testdb_fresh(cx);
+    testdb_as_nobody(cx);
+    assert_int_equal(schedule_run(cx, clock_now_us(), NULL), -1);
+    assert_int_equal(waiting(), 0);
+    assert_int_equal(fire(), 1);
+    assert_int_equal(
+        testdb_number(db, TESTDB_ADMIN, "SELECT count(*) FROM schedules WHERE enabled"), 101);
+}
+
+/* A worker whose clock is wrong fires nothing early. */
+static void the_clock_is_the_databases(void **state)
+{
+    int fired = -1;
+
+    (void)state;
+    assert_int_equal(put("@hourly", "UTC"), 0);
+    clock_freeze(clock_now_us() + INT64_C(86400000000), clock_mono_ms());
+    testdb_fresh(cx);
+    testdb_as_nobody(cx);
+    assert_int_equal(schedule_run(cx, 0, &fired), 0);
+    assert_int_equal(fired, 0);
+    testdb_run(db, TESTDB_ADMIN, "UPDATE schedules SET next_run_at = now() - interval '1 s'");
+    testdb_fresh(cx);
+    assert_int_equal(schedule_run(cx, 0, &fired), 0);
+    assert_int_equal(fired, 1);
 }
 
 static void wrong_texts_and_zones_are_refused(void **state)
@@ -260,6 +303,8 @@ int main(void)
         WITH_DB(a_suspended_tenants_schedules_wait),
         WITH_DB(what_cannot_be_read_is_switched_off),
         WITH_DB(one_tenants_unknown_zone_keeps_no_others_schedule),
+        WITH_DB(those_that_cannot_be_fired_do_not_stay_first),
+        WITH_DB(the_clock_is_the_databases),
         WITH_DB(wrong_texts_and_zones_are_refused),
     };
 

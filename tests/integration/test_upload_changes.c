@@ -15,6 +15,7 @@
 #include "core/db/db.h"
 #include "core/meetings/upload.h"
 #include "core/meetings/upload_mapping.h"
+#include "core/queue/queue.h"
 #include "tests/lib/testdb.h"
 #include "tests/lib/uploads.h"
 
@@ -545,6 +546,29 @@ static void what_is_stored_without_its_keys_keeps_them(void **state)
         3);
 }
 
+/* GET /api/process-jobs counts what was done with what there is. */
+static void what_was_read_of_an_undone_upload_counts_no_longer(void **state)
+{
+    struct queue_stats stats;
+    struct upload up;
+
+    (void)state;
+    uploads_must(cx, HEADER LUIS, NULL);
+    up = uploads_must(cx, HEADER ANA, NULL);
+    uploads_read_all(db);
+    testdb_fresh(cx);
+    assert_int_equal(db_begin(cx, DB_READ, DB_ENTER_CALLER, (struct db_need){0}), 0);
+    assert_int_equal(queue_stats(cx, &stats), 0);
+    db_rollback(cx);
+    assert_int_equal(stats.completed, 2);
+    json_decref(undo(&up.id));
+    testdb_fresh(cx);
+    assert_int_equal(db_begin(cx, DB_READ, DB_ENTER_CALLER, (struct db_need){0}), 0);
+    assert_int_equal(queue_stats(cx, &stats), 0);
+    db_rollback(cx);
+    assert_int_equal(stats.completed, 1);
+}
+
 int main(void)
 {
 #define WITH_DB(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
@@ -568,6 +592,7 @@ int main(void)
         WITH_DB(an_upload_that_runs_cannot_be_taken_back_until_it_fell_silent),
         WITH_DB(nobody_takes_back_what_is_anothers),
         WITH_DB(taking_back_waits_for_a_reader_and_leaves_no_orphan),
+        WITH_DB(what_was_read_of_an_undone_upload_counts_no_longer),
         WITH_DB(every_table_that_hangs_on_subjects_is_deleted_from),
         WITH_DB(what_is_stored_without_its_keys_keeps_them),
     };

@@ -83,7 +83,7 @@ void uploads_read_all(struct testdb *db)
          .run = meeting_read_job,
          .dead = meeting_read_dead,
          .timeout_ms = 5000},
-        {.name = UPLOAD_ENQUEUE, .run = upload_enqueue_job, .timeout_ms = 5000}};
+        {.name = UPLOAD_ENQUEUE, .run = upload_enqueue_job, .timeout_ms = 5000, .alone = true}};
     struct ctx *worker = testdb_ctx(db);
     const struct runner_options o = {.config = worker->config, .kinds = kinds, .nkinds = 2};
     int n;
