@@ -160,7 +160,7 @@ static struct asked *question_of(const struct pool_item *item)
 /* Reserves for the questions of these items; those that the cap does not let through wait. */
 static int reserve(struct ctx *cx, int64_t cap_micros, struct pool_item *const *items, size_t n)
 {
-    struct ledger_call calls[POOL_CLAIM];
+    struct ledger_call calls[POOL_CLAIM] = {0};
     struct pool_item *asked[POOL_CLAIM];
     size_t ncalls = 0;
     size_t granted = 0;
@@ -324,7 +324,7 @@ static int tell_trouble(struct ctx *cx, const char *reason)
 
 static int settle(struct ctx *cx, struct pool_item *const *items, size_t n)
 {
-    struct ledger_bill bills[POOL_CLAIM];
+    struct ledger_bill bills[POOL_CLAIM] = {0};
 
     for (size_t i = 0; i < n; i++)
         bills[i] = asking_bill(items[i]->task);

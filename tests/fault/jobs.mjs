@@ -15,7 +15,7 @@ let stack, token;
 before(async () => {
   // A short lease, so that what a dead worker held comes back while the test waits; small batches, so that there is a
   // middle to kill in.
-  stack = await Stack.up({ CM_JOB_LEASE_MS: '9500', CM_JOB_POLL_MS: '200', CM_JOB_BATCH: String(BATCH), CM_JOB_WORKERS: '2' });
+  stack = await Stack.up({ CM_JOB_LEASE_MS: '9500', CM_JOB_POLL_MS: '200', CM_JOB_BATCH: String(BATCH), CM_JOB_WORKERS: '2', CM_LLM_WORKERS: '0' });
   token = await stack.token();
 });
 after(() => stack?.down());
