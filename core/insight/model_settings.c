@@ -330,7 +330,7 @@ static int read_redact(struct ctx *cx, const json_t *body, struct draft *d)
         size_t k = 0;
 
         while (k < REDACTIONS &&
-               (!json_is_string(v) || strcmp(json_string_value(v), redactions[k])))
+               (!json_is_string(v) || strcmp(json_string_value(v), redactions[k]) != 0))
             k++;
         if (k == REDACTIONS || n == REDACTIONS)
             return bad(cx, "redact", "email, phone, card, national_id, each once");

@@ -96,7 +96,7 @@ int job_put_back(struct ctx *cx, const struct job *job, const struct job_kind *k
 {
     SCOPED(pg_drop) PGresult *excused = NULL;
     SCOPED(pg_drop) PGresult *put = NULL;
-    const char *became = "spent";
+    struct slice became = SLICE("spent");
 
     job_refresh(cx, QUEUE_SYSTEM_MS);
     job_be(cx, job);
@@ -106,15 +106,15 @@ int job_put_back(struct ctx *cx, const struct job *job, const struct job_kind *k
         excused = excuse(cx, job, why);
         if (!excused)
             return -1;
-        became = pg_text(excused, 0, 0);
+        became = pg_slice(excused, 0, 0);
     }
-    if (strcmp(became, "spent") == 0) {
+    if (slice_is(became, "spent")) {
         put = put_back(cx, job, kind, why);
         if (!put)
             return -1;
-        became = pg_text(put, 0, 0);
+        became = pg_slice(put, 0, 0);
     }
-    if (strcmp(became, "later") != 0 && tenant_touch(cx) < 0)
+    if (!slice_is(became, "later") && tenant_touch(cx) < 0)
         return -1;
     return db_commit(cx);
 }

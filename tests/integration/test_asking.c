@@ -300,7 +300,7 @@ static void a_cap_lets_through_what_fits(void **state)
     testdb_run(
         db, TESTDB_ADMIN,
         "TRUNCATE llm_usage; UPDATE llm_spend SET spent_micros = 0; INSERT INTO model_settings (tenant_id, monthly_cap_micros) SELECT tenant_id, %lld FROM tenants",
-        (long long)(each * 3 + each / 2));
+        (long long)each * 7 / 2);
     testdb_run(db, TESTDB_ADMIN, "DELETE FROM jobs");
     double_reset(&model);
     answers("[{\"fault\":\"latency\",\"argument\":\"300\",\"times\":-1}]");
